@@ -1,0 +1,354 @@
+"""The nouns. Frozen data, standard library only, no I/O; docs/glossary.md explains each word.
+
+`None` means "not measured" everywhere; a NaN never enters the model. Times are seconds, memory is bytes, and
+revisions are ordered oldest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Status(StrEnum):
+    """How one measurement ended."""
+
+    OK = "ok"
+    SKIPPED = "skipped"  # it cannot run here, with a reason: missing backend, too few cores, not in this commit
+    FAILED = "failed"  # it raised, or its commit did not build
+    ABORTED = "aborted"  # its process died: abort(), a segmentation fault, the out-of-memory killer
+    TIMEOUT = "timeout"
+
+
+class Direction(StrEnum):
+    SLOWER = "slower"
+    FASTER = "faster"
+    SAME = "same"
+
+
+class Verdict(StrEnum):
+    """What a comparison says as a whole, ordered as a lattice by `join`."""
+
+    CLEAN = "clean"
+    REGRESSION = "regression"
+    INCONCLUSIVE = "inconclusive"  # too noisy to say
+    NOTHING = "nothing"  # nothing measured, or nothing to compare with
+
+    @staticmethod
+    def join(verdicts: Iterable[Verdict]) -> Verdict:
+        """The verdict over several series: one regression outweighs doubt, doubt outweighs a clean bill."""
+        seen = set(verdicts)
+        for verdict in (Verdict.REGRESSION, Verdict.INCONCLUSIVE, Verdict.CLEAN):
+            if verdict in seen:
+                return verdict
+        return Verdict.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What `asv.conf.json` says, with every path absolute."""
+
+    name: str
+    root: Path  # the folder of asv.conf.json
+    repository: Path | None  # None: the configuration names a remote repository
+    subfolder: str  # of the repository, where the subject's pyproject is; "" = its top
+    branch: str
+    benchmarks: Path
+    results: Path
+    html: Path  # where the site goes; asv's own site goes where asv.conf.json says
+    commit_url: str | None  # prefix of a commit's page, or None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameter values of one series, in the order of the benchmark's `param_names`.
+
+    Values are asv's texts, i.e. the `repr` of each value: ("n", "50"), ("backend", "'numba'").
+    """
+
+    values: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """The value of a parameter without the quotes of its repr, or None if there is no such parameter."""
+        for key, value in self.values:
+            if key == name:
+                return plain(value)
+        return None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={plain(value)}" for name, value in self.values)
+
+
+def plain(value: str) -> str:
+    """A parameter's text as people write it: the repr of a string loses its quotes, anything else stays."""
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One asv benchmark, all its parameter combinations together."""
+
+    name: str
+    kind: str  # asv's type: "time", "track", "memory", "peakmemory"
+    unit: str  # "seconds", "bytes", or whatever a track_ benchmark says
+    version: str
+    param_names: tuple[str, ...] = ()
+    params: tuple[tuple[str, ...], ...] = ()  # for each name, the texts of its values
+    code: str = ""  # source; untrusted text
+    timeout: float | None = None
+    expected_seconds: tuple[float | None, ...] = ()  # one call, for each combination; empty = the suite does not say
+    expected_bytes: tuple[int | None, ...] = ()
+    group_by: tuple[str, ...] = ()  # parameters that each need a process of their own; () = one for each combination
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    name: str
+    os: str = ""
+    cpu: str = ""
+    cores: str = ""
+    ram: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One asv environment: a Python, requirements and environment variables."""
+
+    name: str
+    python: str
+    requirements: tuple[tuple[str, str], ...] = ()  # "" = the newest version at the time it was created
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit of the measured history."""
+
+    commit: str  # the full hash
+    position: int  # 0 is the oldest
+    committed: datetime | None
+    author: str  # untrusted text, as is the subject
+    subject: str
+    parents: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        return self.commit[:8]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SeriesKey:
+    """What makes two measurements belong to the same history."""
+
+    benchmark: str
+    parameters: Parameters = field(compare=True)
+    environment: str
+    machine: str
+
+    def __str__(self) -> str:
+        inside = f"[{self.parameters}] " if self.parameters.values else " "
+        return f"{self.benchmark} {inside}@ {self.environment}".replace("  ", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One timing: `number` calls in a row took `number * value` seconds."""
+
+    value: float
+    number: int
+    round: int  # which process took it, from 0; 0 when that is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One series at one commit.
+
+    `value` is asv's: the median of all samples. `low` and `high` bound it: the 99 % interval of the median, widened
+    until it holds the median of every process, because processes differ by more than the samples inside one.
+    All three are None unless the status is OK.
+    """
+
+    key: SeriesKey
+    commit: str
+    status: Status
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    samples: tuple[Sample, ...] = ()
+    reason: str = ""  # why it was skipped or failed; untrusted text
+    version: str = ""
+    started: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the probe saw while one process measured one series: a line of the probe record."""
+
+    key: SeriesKey
+    commit: str
+    status: Status
+    facts: Mapping[str, object]  # JSON values; None = unknown
+    probe: str  # the probe's version
+    method: int  # how it measured; measurements of different methods do not share a series
+    stderr: str = ""  # untrusted text
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The history of one key: at most one measurement for each revision, oldest first."""
+
+    key: SeriesKey
+    unit: str
+    points: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A flat stretch of a series: `[start, stop)` in positions of the series' points, and its centre and bounds."""
+
+    start: int
+    stop: int
+    center: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """A place in one series where its level changed: after `last` (measured), at `first` (measured) at the latest.
+
+    Commits between the two were not measured; any of them may have done it.
+    """
+
+    key: SeriesKey
+    before: Level
+    after: Level
+    last: str  # commit, the newest with the old level
+    first: str  # commit, the oldest with the new level
+
+    @property
+    def ratio(self) -> float:
+        return self.after.center / self.before.center
+
+    @property
+    def direction(self) -> Direction:
+        return Direction.SLOWER if self.ratio > 1 else Direction.FASTER
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One commit range, one direction, and every series that it hit: the unit people read."""
+
+    last: Revision
+    first: Revision
+    untested: tuple[Revision, ...]  # the commits between the two
+    direction: Direction
+    points: tuple[ChangePoint, ...]  # largest effect first
+
+    @property
+    def id(self) -> str:
+        return f"{self.first.short}-{self.direction}"
+
+    @property
+    def worst(self) -> ChangePoint:
+        return self.points[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    fact: str
+    value: str
+    expected: str
+    kind: str  # "observed", "counted" or "proven"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A pitfall seen in one series, with the numbers that prove it and what to do about it."""
+
+    pitfall: str
+    severity: str  # "blocking", "cause" or "context"
+    about: SeriesKey
+    commit: str
+    claim: str
+    evidence: tuple[Evidence, ...]
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFailure:
+    """A commit that could not be built or installed into an environment."""
+
+    commit: str
+    environment: str
+    machine: str
+    log: str  # the end of the tool's output; untrusted text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read; the rest was. Shown to people, never swallowed."""
+
+    where: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}. {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything that was read from a project's results: the input of all analysis."""
+
+    project: Project
+    revisions: tuple[Revision, ...]  # oldest first; all first-parent commits of the branch, and measured ones besides
+    benchmarks: Mapping[str, Benchmark]
+    machines: Mapping[str, Machine]
+    environments: Mapping[str, Environment]
+    series: tuple[Series, ...]
+    observations: tuple[Observation, ...] = ()
+    build_failures: tuple[BuildFailure, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def revision(self, commit: str) -> Revision | None:
+        """The revision with this full hash, or None."""
+        return next((revision for revision in self.revisions if revision.commit == commit), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One series, judged at one commit against its predecessors."""
+
+    key: SeriesKey
+    before: Level | None  # None: no predecessor was measured
+    after: Measurement
+    last: str | None  # commit of the newest predecessor
+    verdict: Verdict
+    direction: Direction
+    reason: str = ""  # why it is inconclusive or incomparable
+
+    @property
+    def ratio(self) -> float | None:
+        if self.before is None or self.after.value is None or self.before.center <= 0:
+            return None
+        return self.after.value / self.before.center
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the analysis says: the input of every page and format."""
+
+    history: History
+    newest: Revision | None  # the newest measured revision
+    changes: tuple[Change, ...]  # newest first, over the whole history
+    comparisons: tuple[Comparison, ...]  # the newest revision of each series against its predecessors
+    findings: tuple[Finding, ...]
+    verdict: Verdict

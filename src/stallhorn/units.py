@@ -1,0 +1,65 @@
+"""Numbers with their units, as people read them. Pure."""
+
+from __future__ import annotations
+
+_TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_BYTES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B"))
+
+
+def seconds(value: float | None) -> str:
+    """Three significant digits and a unit: 0.00123 -> "1.23 ms". None -> "not measured"."""
+    return _scaled(value, _TIME)
+
+
+def size(value: float | None) -> str:
+    """Bytes with a binary unit: 1536 -> "1.50 KiB". None -> "not measured"."""
+    return _scaled(value, _BYTES)
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value in the unit that asv gives a benchmark ("seconds", "bytes", or any other word)."""
+    if unit == "seconds":
+        return seconds(value)
+    if unit == "bytes":
+        return size(value)
+    return "not measured" if value is None else f"{value:.4g} {unit}"
+
+
+def ratio(value: float | None) -> str:
+    """How much slower or faster, in words that cannot be misread: 2.0 -> "2.00x slower", 0.5 -> "2.00x faster"."""
+    if value is None or value <= 0:
+        return "not comparable"
+    if value >= 1:
+        return f"{value:.2f}x slower"
+    return f"{1 / value:.2f}x faster"
+
+
+def duration(value: float) -> str:
+    """A waiting time for people: 8 -> "8 s", 75 -> "1 min 15 s", 3700 -> "1 h 1 min"."""
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _scaled(value: float | None, scale: tuple[tuple[float, str], ...]) -> str:
+    if value is None:
+        return "not measured"
+    if value == 0:
+        return f"0 {scale[0][1] if scale is _TIME else 'B'}"
+    for factor, unit in scale:
+        if abs(value) >= factor * 0.9995 or (factor, unit) == scale[-1]:
+            return f"{_significant(value / factor)} {unit}"
+    raise AssertionError("the last unit takes every value")
+
+
+def _significant(value: float) -> str:
+    """Three significant digits without an exponent."""
+    magnitude = abs(value)
+    if magnitude >= 99.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if magnitude >= 9.995 else f"{value:.2f}"
