@@ -7,7 +7,7 @@ revisions are ordered oldest first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -62,7 +62,7 @@ class Project:
     commit_url: str | None  # prefix of a commit's page, or None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Parameters:
     """The parameter values of one series, in the order of the benchmark's `param_names`.
 
@@ -147,7 +147,7 @@ class SeriesKey:
     """What makes two measurements belong to the same history."""
 
     benchmark: str
-    parameters: Parameters = field(compare=True)
+    parameters: Parameters
     environment: str
     machine: str
 

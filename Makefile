@@ -1,0 +1,47 @@
+# The two commands that the README names:
+#   make dashboard   measure the kernels over the newest COMMITS commits and publish html/index.html
+#   make test        set up what the tests need and run them all
+PYTHON ?= python3
+COMMITS ?= 3
+PRESET ?= quick
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: dashboard test lint unit figures clean help
+
+help:
+	@sed -n '2,3p' Makefile
+
+dashboard: $(VENV)/host
+	$(BIN)/stallhorn dashboard --newest $(COMMITS) --preset $(PRESET)
+
+test: $(VENV)/test lint
+	$(BIN)/python -m pytest -q
+
+unit: $(VENV)/test
+	$(BIN)/python -m pytest -q tests/unit
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+figures: $(VENV)/test
+	$(BIN)/python -m figures
+
+clean:
+	rm -rf $(VENV) env .stallhorn .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/host: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "stallhorn needs Python 3.11 or newer, found $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 ..."; exit 2; }
+	@command -v git >/dev/null || { echo "stallhorn needs git, and there is none on PATH. Install it (Debian: apt-get install git)."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/test: $(VENV)/host src/kernels/pyproject.toml src/probe/pyproject.toml
+	$(PIP) install -e '.[test]' -e 'src/kernels[all]' -e src/probe
+	@touch $@

@@ -1,0 +1,1 @@
+"""The only door to asv: nothing outside this folder imports it."""

@@ -1,0 +1,65 @@
+"""Read `asv.conf.json` into a `Project`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stallhorn.errors import UsageError
+from stallhorn.model import Project
+
+NAMES = ("asv.conf.json", "asv.conf.jsonc")
+
+
+def find_configuration(path: Path | None) -> Path:
+    """The configuration file to use: the one named, or the one in the current folder."""
+    if path is not None:
+        if path.is_file():
+            return path.resolve()
+        raise UsageError(f"--config {path}: there is no such file.", "Give the path of an asv.conf.json.")
+    for name in NAMES:
+        if Path(name).is_file():
+            return Path(name).resolve()
+    raise UsageError(
+        f"There is no asv.conf.json in {Path.cwd()}.",
+        "Run stallhorn in the folder of your asv.conf.json, or name it: stallhorn --config PATH ... "
+        "(`asv quickstart` writes a first one).",
+    )
+
+
+def load_project(path: Path | None = None) -> Project:
+    """The project that a configuration describes. Reads one file and runs nothing."""
+    found = find_configuration(path)
+    return describe(load_configuration(found), found.parent)
+
+
+def load_configuration(path: Path) -> Any:  # noqa: ANN401 - asv.config.Config, untyped
+    """asv's own reading of the file, defaults included."""
+    from asv import util
+    from asv.config import Config
+
+    try:
+        return Config.load(str(path))
+    except (util.UserError, ValueError) as error:
+        raise UsageError(
+            f"{path} cannot be used: {str(error).strip()}", "Correct the file and run it again."
+        ) from error
+
+
+def describe(conf: Any, root: Path) -> Project:  # noqa: ANN401 - asv.config.Config, untyped
+    """The parts of asv's configuration that stallhorn uses, with absolute paths."""
+    remote = "://" in conf.repo or conf.repo.startswith("git@")
+    html = (root / conf.html_dir).resolve()
+    branch = (conf.branches or [None])[0]
+    return Project(
+        name=conf.project,
+        root=root,
+        repository=None if remote else (root / conf.repo).resolve(),
+        subfolder=conf.repo_subdir.strip("/"),
+        branch=branch or "HEAD",
+        benchmarks=(root / conf.benchmark_dir).resolve(),
+        results=(root / conf.results_dir).resolve(),
+        # asv deletes its html_dir before it publishes: a site inside a folder of that name is not ours to share.
+        html=html.parent if html.name == "asv" else html,
+        commit_url=conf.show_commit_url if conf.show_commit_url not in ("", "#") else None,
+    )
