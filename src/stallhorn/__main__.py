@@ -63,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}\n  Check that the disk has room and that the folder can be written, then run it again."
+    remedy = "Check that the disk has room and that the folder can be written, then run it again."
+    return f"{place}{error.strerror or error}\n  {remedy}"
 
 
 def _report_bug() -> None:

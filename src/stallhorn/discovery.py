@@ -8,7 +8,10 @@ from types import ModuleType
 
 
 def modules(package: ModuleType) -> dict[str, ModuleType]:
-    """The modules of a package by name, in alphabetical order; `base` and names with a leading underscore are not plug-ins."""
+    """The plug-in modules of a package by name, in alphabetical order.
+
+    `base` and names with a leading underscore are not plug-ins.
+    """
     names = sorted(info.name for info in iter_modules(package.__path__))
     return {
         name: import_module(f"{package.__name__}.{name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 
 
@@ -29,7 +29,7 @@ class Direction(StrEnum):
     SAME = "same"
 
 
-class Verdict(StrEnum):
+class Verdict(Enum):
     """What a comparison says as a whole, ordered as a lattice by `join`."""
 
     CLEAN = "clean"
