@@ -1,0 +1,78 @@
+"""JAX: compile events, waiting for results, device, work that nobody waited for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Callable, Dict, Optional
+
+_COMPILE = "/jax/core/compile/"
+
+
+class Compiles:
+    """Counts back-end compilations, and the seconds spent tracing, lowering and compiling."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+
+    def listen(self) -> None:
+        """Register with jax.monitoring; call it right after `import jax`."""
+        from jax import monitoring  # only ever called when jax is loaded already
+
+        def on_duration(event: str, seconds: float, **_: Any) -> None:
+            if event.startswith(_COMPILE):
+                self.seconds += seconds
+                self.count += event.endswith("backend_compile_duration")
+
+        monitoring.register_event_duration_secs_listener(on_duration)
+
+
+def waiter(result: Any) -> Optional[Callable[[Any], Any]]:
+    """How to wait for results like this one, or None if they are there when the call returns."""
+    if hasattr(result, "block_until_ready"):
+        return type(result).block_until_ready  # the shortest way for a single array
+    jax = sys.modules.get("jax")
+    if jax is not None and any(hasattr(leaf, "block_until_ready") for leaf in jax.tree_util.tree_leaves(result)):
+        return jax.block_until_ready
+    return None
+
+
+def started() -> bool:
+    """Whether JAX has a running back end. Asking JAX itself would start one."""
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    if bridge is None:
+        return False
+    try:
+        return bool(bridge.backends_are_initialized())
+    except AttributeError:  # not a public function: a JAX that lacks it is taken as started
+        return True
+
+
+def drain() -> Callable[[], float]:
+    """A function that waits for all dispatched CPU work and returns the seconds it took.
+
+    A trivial computation queues behind what is outstanding; jax.effects_barrier does not wait for it. The trivial
+    computation is compiled here, so call this before the work that is to be waited for.
+    """
+    from jax import numpy  # only ever called when jax is started
+
+    def wait() -> float:
+        begun = time.perf_counter()
+        (numpy.zeros(1) + 1).block_until_ready()
+        return time.perf_counter() - begun
+
+    wait()
+    return wait
+
+
+def facts(result: Any = None) -> Dict[str, Any]:
+    """x64 switch, back end and device; None where JAX is not loaded."""
+    jax = sys.modules.get("jax")
+    if jax is None or not started():
+        return {"x64": None, "backend": None, "device": None}
+    device = None
+    leaves = jax.tree_util.tree_leaves(result)
+    if leaves and hasattr(leaves[0], "devices"):
+        device = ", ".join(sorted(str(one) for one in leaves[0].devices()))
+    return {"x64": bool(jax.config.jax_enable_x64), "backend": jax.default_backend(), "device": device}

@@ -1,0 +1,21 @@
+"""The benchmark types that asv_runner loads: the only place of the probe that imports asv_runner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def load(suite: str, name: str, index: int) -> Any:
+    """One `measure` benchmark of a suite at one combination of its parameters; a fresh instance of its class.
+
+    asv_runner must be imported before this package's types: it imports them itself while it starts, and a type that is
+    half imported by then is left out without a word.
+    """
+    from asv_runner.discovery import get_benchmark_from_name
+
+    from .measure import MeasureBenchmark
+
+    benchmark = get_benchmark_from_name(suite, "%s-%d" % (name, index))
+    if not isinstance(benchmark, MeasureBenchmark):
+        raise TypeError("%s is not a `measure` benchmark" % name)
+    return benchmark

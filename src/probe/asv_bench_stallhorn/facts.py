@@ -1,0 +1,81 @@
+"""The facts of a probe record: what ran, with which libraries and threads, on what. Unknown is None."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import Any, Dict, List, Optional
+
+from . import process, threads
+from .backends import jax_, numba_
+
+_VERSIONED = ("numpy", "scipy", "numba", "llvmlite", "jax", "jaxlib")
+
+
+def versions() -> Dict[str, Optional[str]]:
+    """Versions of the array libraries that are loaded; None for one that is not."""
+    found: Dict[str, Optional[str]] = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        found[name] = getattr(sys.modules.get(name), "__version__", None)
+    return found
+
+
+def thread_facts(setting: Optional[threads.Setting]) -> Dict[str, Any]:
+    """What was asked of each pool and what it has. `pools` is threadpoolctl's view of BLAS and OpenMP."""
+    numba = numba_.facts()
+    pools = _pools()
+    blas = [pool["num_threads"] for pool in pools or [] if pool.get("user_api") == "blas"]
+    openmp = [pool["num_threads"] for pool in pools or [] if pool.get("user_api") == "openmp"]
+    return {
+        "setting": None if setting is None else setting.text,
+        "asked": {} if setting is None else setting.asked,
+        "used": {
+            "numba": numba["threads"],
+            "blas": max(blas) if blas else None,
+            "omp": max(openmp) if openmp else None,
+            "jax": process.threads_named("tf_XLAEigen") if jax_.started() else None,
+        },
+        "layer": numba["layer"],
+        "wait_policy": os.environ.get("OMP_WAIT_POLICY"),
+        "pools": pools,
+    }
+
+
+def _pools() -> Optional[List[Dict[str, Any]]]:
+    if "numpy" not in sys.modules:  # no BLAS is loaded that we could ask
+        return None
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return None
+    keep = ("user_api", "internal_api", "num_threads", "version", "threading_layer", "architecture")
+    return [{key: pool[key] for key in keep if key in pool} for pool in threadpool_info()]
+
+
+def host_facts() -> Dict[str, Any]:
+    """Cores that may be used, and how busy the machine was."""
+    try:
+        load: Optional[float] = os.getloadavg()[0]
+    except OSError:
+        load = None
+    return {
+        "cores": os.cpu_count(),
+        "affinity": threads.affinity(),
+        "quota": threads.quota(),
+        "load_average": load,
+        "malloc": {name: os.environ[name] for name in sorted(os.environ) if name.startswith("MALLOC_")},
+    }
+
+
+def result_facts(result: Any) -> Dict[str, Any]:
+    """Type, dtype and shape of what the benchmark returned, of its first array where it returned several."""
+    first = result[0] if isinstance(result, (tuple, list)) and result else result
+    shape = getattr(first, "shape", None)
+    dtype = getattr(first, "dtype", None)
+    return {
+        "type": "%s.%s" % (type(first).__module__, type(first).__qualname__),
+        "dtype": None if dtype is None else str(dtype),
+        "shape": list(shape) if isinstance(shape, tuple) else None,
+        "device": jax_.facts(result)["device"],
+    }

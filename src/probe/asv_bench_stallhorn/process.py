@@ -1,0 +1,134 @@
+"""Readings of this process and its machine, from /proc. A reading that this system does not have is None."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from typing import Dict, NamedTuple, Optional
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Reading(NamedTuple):
+    """Clocks at one moment; the difference of two says what went on between them."""
+
+    wall: float
+    own_cpu: float  # this process and its finished children, seconds
+    machine_cpu: Optional[float]  # all processes, seconds
+
+
+def read() -> Reading:
+    times = os.times()
+    own = times.user + times.system + times.children_user + times.children_system
+    return Reading(time.perf_counter(), max(own, time.process_time()), _machine_cpu())
+
+
+def between(before: Reading, after: Reading) -> Dict[str, Optional[float]]:
+    """Wall and CPU seconds, and the mean number of cores that other processes used meanwhile.
+
+    /proc/stat counts in ticks of 10 ms on each core: in a window of 0.1 s the foreign load is good to about 0.2 cores.
+    """
+    wall = after.wall - before.wall
+    own = after.own_cpu - before.own_cpu
+    foreign = None
+    if before.machine_cpu is not None and after.machine_cpu is not None and wall > 0:
+        foreign = max(0.0, (after.machine_cpu - before.machine_cpu - own) / wall)
+    return {"wall_seconds": wall, "cpu_seconds": own, "foreign_load": foreign}
+
+
+def _machine_cpu(path: str = "/proc/stat") -> Optional[float]:
+    try:
+        with open(path) as file:
+            ticks = [int(word) for word in file.readline().split()[1:9]]
+    except (OSError, ValueError):
+        return None
+    if len(ticks) < 8:
+        return None
+    user, nice, system, _idle, _iowait, irq, softirq, _steal = ticks
+    return (user + nice + system + irq + softirq) / _TICKS
+
+
+def memory_now() -> Optional[int]:
+    """Resident bytes."""
+    return _status("VmRSS")
+
+
+def forget_peak() -> bool:
+    """Let the kernel count the peak of resident memory anew; False where that cannot be done."""
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+        return True
+    except OSError:
+        return False
+
+
+def memory_peak() -> Optional[int]:
+    """The peak of resident bytes since `forget_peak`, or of the whole process where that does not exist."""
+    peak = _status("VmHWM")
+    if peak is not None:
+        return peak
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
+
+
+def memory_free() -> Optional[int]:
+    """Bytes that can still be had: the machine's available memory, and no more than the container's limit leaves."""
+    free = _available()
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        most, now = _number(limit), _number(used)
+        if most is not None and now is not None:
+            left = max(0, most - now)
+            free = left if free is None else min(free, left)
+    return free
+
+
+def threads_named(prefix: str) -> Optional[int]:
+    """How many threads of this process have a name that begins so; None where /proc does not tell."""
+    try:
+        tasks = os.listdir("/proc/self/task")
+    except OSError:
+        return None
+    count = 0
+    for task in tasks:
+        try:
+            with open("/proc/self/task/%s/comm" % task) as file:
+                count += file.read().startswith(prefix)
+        except OSError:  # the thread has ended
+            continue
+    return count
+
+
+def _available() -> Optional[int]:
+    try:
+        with open("/proc/meminfo") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _number(path: str) -> Optional[int]:
+    try:
+        with open(path) as file:
+            return int(file.read())
+    except (OSError, ValueError):  # "max" is not a number: no limit
+        return None
+
+
+def _status(field: str) -> Optional[int]:
+    try:
+        with open("/proc/self/status") as file:
+            for line in file:
+                if line.startswith(field + ":"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        return None
+    return None

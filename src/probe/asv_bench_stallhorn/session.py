@@ -1,0 +1,61 @@
+"""A measuring process: `python -m asv_bench_stallhorn.session JOB FD`.
+
+It measures the cells of one job, one after the other, and talks to its parent over the socket FD: one JSON line when a
+cell begins and one when it ends. After each end it waits for a line from the parent, so that the parent's saving never
+runs while something is measured. What the measured code prints goes to the process's own stdout and stderr, which the
+parent collects; the parent therefore still has everything when this process dies.
+
+JOB is a JSON file: {"suite": folder, "cells": [{"benchmark": name, "index": combination}], "plan": {...}}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from typing import Any, Dict
+
+from . import benchmarks, cell, clock, record
+
+
+def main(job_file: str, descriptor: int) -> int:
+    with open(job_file, encoding="utf-8") as file:
+        job = json.load(file)
+    instruments = cell.Instruments.install()
+    with socket.socket(fileno=descriptor) as connection:
+        stream = connection.makefile("rw", encoding="utf-8")
+        for position, wanted in enumerate(job["cells"]):
+            _say(stream, {"event": "begin", "cell": position})
+            parts = {"started": record.now()}
+            parts.update(_measure(job, wanted, instruments))
+            sys.stdout.flush()
+            sys.stderr.flush()
+            _say(stream, {"event": "end", "cell": position, "record": parts})
+            if not stream.readline():  # the parent is gone
+                return 1
+    return 0
+
+
+def _measure(job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Instruments) -> Dict[str, Any]:
+    try:
+        benchmark = benchmarks.load(job["suite"], wanted["benchmark"], wanted["index"])
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        return {"status": "failed", "reason": "cannot load the benchmark: %r" % error, "seconds": 0.0}
+    return cell.measure(benchmark, clock.Plan(**job.get("plan", {})), instruments)
+
+
+def _say(stream: Any, message: Dict[str, Any]) -> None:
+    stream.write(json.dumps(message, default=str) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1], int(sys.argv[2]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Straight out: thread pools that outlive their library's clean-up must not turn a good measurement into a crash.
+    os._exit(code)

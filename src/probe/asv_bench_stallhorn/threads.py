@@ -1,0 +1,124 @@
+"""Thread settings: the values of a suite's `threads` parameter.
+
+A setting is a number (every pool gets it), "all" (every pool gets all cores), or a list of named pools such as
+"numba=2 blas=1 jax=2 layer=omp wait=passive". A pool that is not named keeps its library's default. Every library
+reads its setting when it starts, so a setting holds for a whole process.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Dict, List, NamedTuple, Optional, Union
+
+# What each named pool sets. JAX's CPU client reads NPROC when it starts and nothing else (jax 0.10; XLA_FLAGS and
+# OMP_NUM_THREADS have no effect on it).
+POOLS = {
+    "numba": ("NUMBA_NUM_THREADS",),
+    "blas": ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+    "omp": ("OMP_NUM_THREADS",),
+    "jax": ("NPROC",),
+}
+CHOICES = {
+    "layer": ("NUMBA_THREADING_LAYER", ("omp", "tbb", "workqueue")),
+    "wait": ("OMP_WAIT_POLICY", ("active", "passive")),
+}
+
+
+class BadSetting(ValueError):
+    """A thread setting that does not say what it means."""
+
+
+class Setting(NamedTuple):
+    """A thread setting, understood."""
+
+    text: str
+    environment: Dict[str, str]
+    asked: Dict[str, int]  # pool -> threads
+
+    @property
+    def most(self) -> int:
+        """The largest pool that was asked for; 0 if none was named."""
+        return max(self.asked.values(), default=0)
+
+
+def parse(value: Union[int, str], cores: int) -> Setting:
+    """Read one value of the `threads` parameter; `cores` is what "all" means here."""
+    text = str(value).strip()
+    if text == "all":
+        return _every_pool(text, cores)
+    if text.isdigit() and int(text) > 0:
+        return _every_pool(text, int(text))
+    environment: Dict[str, str] = {}
+    asked: Dict[str, int] = {}
+    for word in text.split():
+        name, _, wanted = word.partition("=")
+        if name in POOLS and wanted.isdigit() and int(wanted) > 0:
+            asked[name] = int(wanted)
+            environment.update(dict.fromkeys(POOLS[name], wanted))
+        elif name in CHOICES and wanted in CHOICES[name][1]:
+            environment[CHOICES[name][0]] = wanted
+        else:
+            raise BadSetting(_explain(word, text))
+    if not environment:
+        raise BadSetting(_explain("", text))
+    return Setting(text, environment, asked)
+
+
+def _every_pool(text: str, count: int) -> Setting:
+    environment = {variable: str(count) for variables in POOLS.values() for variable in variables}
+    return Setting(text, environment, dict.fromkeys(POOLS, count))
+
+
+def _explain(word: str, text: str) -> str:
+    choices = ["%s=%s" % (name, "|".join(values)) for name, (_, values) in sorted(CHOICES.items())]
+    names = ", ".join(["%s=COUNT" % name for name in sorted(POOLS)] + choices)
+    return "threads=%r: %r is not understood. Expected a positive number, 'all', or words out of: %s." % (
+        text,
+        word,
+        names,
+    )
+
+
+def cores_available() -> int:
+    """Cores that this process may use: its affinity, and no more than its container's quota, rounded up."""
+    limit = quota()
+    return affinity() if limit is None else max(1, min(affinity(), math.ceil(limit)))
+
+
+def affinity() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        return os.cpu_count() or 1
+
+
+def quota(root: str = "/sys/fs/cgroup") -> Optional[float]:
+    """CPUs that the container's quota allows, e.g. 1.5; None = no quota, or not known."""
+    limit = _numbers(os.path.join(root, "cpu.max"))  # version 2: "max 100000" or "150000 100000"
+    if len(limit) == 2:
+        return limit[0] / limit[1]
+    folder = os.path.join(root, "cpu")  # version 1
+    allowed = _numbers(os.path.join(folder, "cpu.cfs_quota_us"))
+    period = _numbers(os.path.join(folder, "cpu.cfs_period_us"))
+    if allowed and period and allowed[0] > 0 and period[0] > 0:
+        return allowed[0] / period[0]
+    return None
+
+
+def _numbers(path: str) -> List[float]:
+    try:
+        with open(path) as file:
+            return [float(word) for word in file.read().split()]
+    except (OSError, ValueError):
+        return []
+
+
+def redundant(value: Union[int, str], values: List[Union[int, str]], cores: int) -> Optional[str]:
+    """Why this setting need not be measured beside the others of the same parameter, or None.
+
+    "all" means a number on each machine; where the suite lists that number too, both would measure the same.
+    """
+    if str(value) == "all" and str(cores) in [str(other) for other in values]:
+        return "all cores are %d here: measured as threads=%d" % (cores, cores)
+    return None
