@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, Dict
 
-from . import benchmarks, cell, clock, record
+from . import METHOD, __version__, benchmarks, cell, clock, record
 
 
 def main(job_file: str, descriptor: int) -> int:
@@ -27,7 +27,7 @@ def main(job_file: str, descriptor: int) -> int:
         stream = connection.makefile("rw", encoding="utf-8")
         for position, wanted in enumerate(job["cells"]):
             _say(stream, {"event": "begin", "cell": position})
-            parts = {"started": record.now()}
+            parts: Dict[str, Any] = {"started": record.now(), "probe": __version__, "method": METHOD}
             parts.update(_measure(job, wanted, instruments))
             sys.stdout.flush()
             sys.stderr.flush()

@@ -1,0 +1,97 @@
+"""The suite: what asv discovers in the benchmarks folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from asv import util
+from asv.benchmarks import Benchmarks
+
+from stallhorn.asv.environments import Workshop, quiet
+from stallhorn.errors import BenchmarkFailed, NothingMeasured, StorageError
+from stallhorn.model import Benchmark
+from stallhorn.plan import ROUNDS, Cell, cells
+
+
+def discover(conf: Any, repository: Any, workshops: tuple[Workshop, ...], commits: tuple[str, ...]) -> Benchmarks:  # noqa: ANN401
+    """Import the suite in one of the environments, with the first commit that builds. Takes a second or two."""
+    with quiet() as messages:
+        try:
+            return Benchmarks.discover(conf, repository, [one.asv for one in workshops], list(commits))
+        except (util.UserError, util.ProcessError) as error:
+            said = "\n".join([*messages, str(error)]).strip()
+            raise BenchmarkFailed(
+                f"The suite in {conf.benchmark_dir} cannot be imported, or no commit builds:\n{said[-4000:]}",
+                "Correct the suite (or the package) and run it again.",
+            ) from error
+
+
+def save(found: Benchmarks, results: Path) -> None:
+    """Write benchmarks.json, whole or not at all."""
+    write_whole(results / "benchmarks.json", lambda folder: _save_into(found, folder))
+
+
+def _save_into(found: Benchmarks, folder: Path) -> Path:
+    path = folder / "benchmarks.json"
+    util.write_json(str(path), found._all_benchmarks, found.api_version)
+    return path
+
+
+def write_whole(target: Path, write: Any) -> None:  # noqa: ANN401 - Callable[[Path], Path]
+    """Let `write` make a file in a folder beside the target, then move it there in one step."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".stallhorn-", dir=target.parent) as folder:
+            made = write(Path(folder))
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            made.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"{target} could not be written: {error.strerror or error}.",
+            "Free some space (or make the folder writable) and run it again; what was saved before is still there.",
+        ) from error
+
+
+def known(results: Path) -> dict[str, dict[str, Any]]:
+    """The suite as the last run saw it, from benchmarks.json, or from the copy of a reference history."""
+    for path in (results / "benchmarks.json", *sorted(results.glob("*/benchmarks.json"))):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        return {name: one for name, one in content.items() if isinstance(one, dict)}
+    raise NothingMeasured(
+        f"Nothing is known about the suite yet: there is no {results / 'benchmarks.json'}.",
+        "The first `stallhorn run` builds an environment, reads the suite in it and writes that file.",
+    )
+
+
+def plan_cells(benchmarks: Mapping[str, Mapping[str, Any]], default_timeout: float) -> tuple[Cell, ...]:
+    """Every cell of a discovered suite."""
+    described = {name: describe(one, default_timeout) for name, one in benchmarks.items()}
+    probed = frozenset(name for name, one in benchmarks.items() if one.get("probe") == "measure")
+    rounds = {name: int(one.get("rounds") or 1) for name, one in benchmarks.items() if one.get("rounds", ROUNDS)}
+    return cells(described, probed, rounds)
+
+
+def describe(one: Mapping[str, Any], default_timeout: float) -> Benchmark:
+    """asv's dictionary as our noun."""
+    return Benchmark(
+        name=one["name"],
+        kind=one.get("type", ""),
+        unit=one.get("unit", ""),
+        version=str(one.get("version", "")),
+        param_names=tuple(one.get("param_names") or ()),
+        params=tuple(tuple(values) for values in one.get("params") or ()),
+        code=one.get("code", ""),
+        timeout=float(one.get("timeout") or default_timeout),
+        expected_seconds=tuple(one.get("expected_seconds") or ()),
+        expected_bytes=tuple(one.get("expected_bytes") or ()),
+        group_by=tuple(one.get("group_by") or ()),
+    )

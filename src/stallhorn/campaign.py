@@ -1,0 +1,303 @@
+"""Measure commits in environments: plan, install, run the cells, and save each as it ends.
+
+The order: commits newest first; in each environment the rounds, so that two processes of one cell lie far apart; in
+each round the groups, every second round backwards.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from stallhorn import plan, units
+from stallhorn.asv.environments import CreationFailed, InstallFailed, Workshop
+from stallhorn.asv.foreign import ForeignRunner
+from stallhorn.asv.results import ResultFile
+from stallhorn.errors import ExitCode, StorageError, UsageError
+from stallhorn.model import Project, plain
+from stallhorn.plan import Cell
+from stallhorn.progress import Progress
+from stallhorn.runners.base import Job, Parts, Runner
+from stallhorn.runners.journal import SCHEMA, Journal, path_of
+from stallhorn.runners.local import thread_variables
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One commit in one environment."""
+
+    commit: str
+    workshop: Workshop
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a campaign."""
+
+    measured: int = 0
+    kept: int = 0  # measured by an earlier run
+    skipped: dict[str, int] = field(default_factory=dict)  # reason -> cells
+    failed: list[tuple[Cell, str, Parts]] = field(default_factory=list)  # cell, where, parts
+    broken: list[tuple[str, str]] = field(default_factory=list)  # where, why: nothing could be measured there
+
+    @property
+    def exit_code(self) -> ExitCode:
+        if self.failed or self.broken:
+            return ExitCode.BENCHMARK_FAILED
+        return ExitCode.FINE if self.measured or self.kept else ExitCode.NOTHING_MEASURED
+
+
+@contextmanager
+def only_one(project: Project) -> Iterator[None]:
+    """Refuse to measure while another run does in this folder: they would disturb each other's timings and files."""
+    folder = project.root / ".stallhorn"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror}.", "Make the folder writable.") from error
+    lock, holder = FileLock(folder / "lock"), folder / "running"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "another process"
+        raise UsageError(
+            f"Another stallhorn run is measuring in {project.root} ({who}).",
+            "Wait for it, or stop it: what it has measured is saved.",
+        ) from None
+    try:
+        holder.write_text(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M}", encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@dataclass(slots=True)
+class Campaign:
+    """A run over units. Everything that asv needs to know is in `conf`, `repository` and `benchmarks`."""
+
+    project: Project
+    conf: Any
+    repository: Any
+    machine: Mapping[str, str]
+    benchmarks: Mapping[str, Mapping[str, Any]]
+    all_cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...]  # those wanted
+    runner: Runner
+    progress: Progress
+    retry_failed: bool = False
+    tally: Tally = field(default_factory=Tally)
+    _variables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def run(self, units_: tuple[Unit, ...]) -> Tally:
+        self.progress.expect(sum(self._expected(unit) for unit in units_))
+        for unit in units_:
+            self._measure_unit(unit)
+        return self.tally
+
+    def open_journal(self, unit: Unit) -> Journal:
+        path = path_of(self.project.results, self.machine["machine"], unit.commit, unit.workshop.name)
+        return Journal.open(path)
+
+    def pending(self, journal: Journal, round_: int) -> tuple[Cell, ...]:
+        """The wanted cells that this round still has to measure."""
+        wanted = (cell for cell in self.cells if round_ < cell.rounds)
+        return tuple(cell for cell in wanted if not journal.done(cell, round_, self.retry_failed))
+
+    def rounds(self) -> int:
+        return max((cell.rounds for cell in self.cells), default=0)
+
+    def _expected(self, unit: Unit) -> float:
+        journal = self.open_journal(unit)
+        return sum(plan.seconds(self.pending(journal, round_)) for round_ in range(self.rounds()))
+
+    def _measure_unit(self, unit: Unit) -> None:
+        where = f"{unit.commit[:8]} in {unit.workshop.name}"
+        journal = self.open_journal(unit)
+        if journal.repaired:
+            self.progress.say(f"  note: {journal.repaired}")
+        open_before = sum(len(self.pending(journal, round_)) for round_ in range(self.rounds()))
+        self.tally.kept += len(self.cells) - len({c for r in range(self.rounds()) for c in self.pending(journal, r)})
+        failure = journal.build_failure
+        if failure is not None and not self.retry_failed:
+            self.progress.say(f"{where}: did not build in an earlier run; --retry-failed tries again")
+            self.tally.broken.append((where, "did not build in an earlier run"))
+            return
+        if not open_before:
+            self.progress.say(f"{where}: all {len(self.cells)} cells are measured already")
+            return
+        seconds = self._install(unit, journal, where)
+        if seconds is None:
+            return
+        file = ResultFile.open(
+            self.project.results, self.machine, unit.workshop, unit.commit, self.repository.get_date(unit.commit)
+        )
+        if file.repaired:
+            self.progress.say(f"  note: {file.repaired}")
+            self._rebuild(file, journal)
+        if seconds > 1:
+            file.set_build_seconds(seconds)
+        self._measure_rounds(unit, journal, file, where)
+
+    def _install(self, unit: Unit, journal: Journal, where: str) -> float | None:
+        """Build and install; the seconds it took, or None when it failed, which is then recorded with its log."""
+        self.progress.working(f"{where}: building and installing")
+        begun = time.monotonic()
+        try:
+            unit.workshop.create()
+            unit.workshop.install(self.repository, unit.commit)
+        except CreationFailed as error:
+            self.progress.say(f"{where}: {error}")
+            self.tally.broken.append((where, error.what))
+            return None
+        except InstallFailed as error:
+            self.progress.say(f"{where}: {error.what}")
+            self.tally.broken.append((where, error.what))
+            parts = {"status": "failed", "reason": "does not build", "stderr": error.log}
+            journal.append(self._record(unit, None, parts, 0))
+            return None
+        if journal.build_failure is not None:
+            journal.append(self._record(unit, None, {"status": "ok"}, 0))
+        return time.monotonic() - begun
+
+    def _measure_rounds(self, unit: Unit, journal: Journal, file: ResultFile, where: str) -> None:
+        foreign = ForeignRunner(unit.workshop, self.project.benchmarks)
+        begun, counted = time.monotonic(), self.tally.measured
+        try:
+            for round_ in range(self.rounds()):
+                waiting = plan.groups(self.pending(journal, round_))
+                for group in waiting if round_ % 2 == 0 else tuple(reversed(waiting)):
+                    # A cell that failed or was skipped in an earlier group's wake need not be asked again.
+                    left = tuple(cell for cell in group if not journal.done(cell, round_, False) or self.retry_failed)
+                    if left:
+                        self._measure_group(unit, left, round_, journal, file, foreign)
+        finally:
+            foreign.close()
+        self.progress.say(
+            f"{self.progress.share} {where}: {self.tally.measured - counted} measurements in "
+            f"{units.duration(time.monotonic() - begun)}"
+        )
+
+    def _measure_group(
+        self,
+        unit: Unit,
+        group: tuple[Cell, ...],
+        round_: int,
+        journal: Journal,
+        file: ResultFile,
+        foreign: ForeignRunner,
+    ) -> None:
+        label = f"{unit.commit[:8]}, round {round_ + 1} of {self.rounds()}: {plan.label(group)}"
+        self.progress.working(label)
+        begun, expected = time.monotonic(), plan.PROCESS_OVERHEAD
+        outcomes = self._probed(unit, group) if group[0].probed else self._foreign(foreign, group)
+        for cell, parts in outcomes:
+            record = self._record(unit, cell, parts, round_)
+            journal.append(record)
+            self._put(file, cell.benchmark, journal)
+            file.save()
+            self._count(cell, parts, unit, round_)
+            expected += cell.expected
+            self.progress.working(f"{label}: {cell}")
+        self.progress.measured(expected, time.monotonic() - begun)
+
+    def _probed(self, unit: Unit, group: tuple[Cell, ...]) -> Iterator[tuple[Cell, Parts]]:
+        variables = unit.workshop.variables(unit.commit)
+        setting = next((plain(value) for name, value in group[0].group if name == "threads"), "")
+        try:
+            extra = self._thread_variables(unit.workshop, setting, variables)
+        except ValueError as error:
+            return ((cell, {"status": "failed", "reason": str(error)}) for cell in group)
+        # What the matrix sets (env_nobuild) is the environment's identity and wins over a cell's thread setting.
+        matrix = dict(unit.workshop.described.variables)
+        job = Job(unit.workshop.python, {**variables, **extra, **matrix}, self.project.benchmarks, group)
+        return self.runner.measure(job)
+
+    def _thread_variables(self, workshop: Workshop, setting: str, variables: Mapping[str, str]) -> dict[str, str]:
+        key = (workshop.python, setting)
+        if key not in self._variables:
+            self._variables[key] = thread_variables(workshop.python, setting, variables)
+        return self._variables[key]
+
+    def _foreign(self, foreign: ForeignRunner, group: tuple[Cell, ...]) -> Iterator[tuple[Cell, Parts]]:
+        for cell in group:
+            parts, seen = foreign.measure(self.benchmarks[cell.benchmark], cell)
+            yield cell, {**parts, **_facts_of(seen)}
+
+    def _record(self, unit: Unit, cell: Cell | None, parts: Parts, round_: int) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "benchmark": None if cell is None else cell.benchmark,
+            "params": {} if cell is None else dict(cell.parameters.values),
+            "commit": unit.commit,
+            "environment": unit.workshop.name,
+            "version": None if cell is None else cell.version,
+            "probe": None,
+            "method": None,
+            "reason": "",
+            "round": round_,
+            "started": datetime.now(UTC).isoformat(),
+            "seconds": None,
+            "samples": None,
+            "number": None,
+            "facts": {},
+            **parts,
+            "stderr": _capped(str(parts.get("stderr") or "")),
+        }
+
+    def _put(self, file: ResultFile, benchmark: str, journal: Journal) -> None:
+        found = {cell.index: journal.of_cell(cell) for cell in self.all_cells if cell.benchmark == benchmark}
+        indexes = {index: records for index, records in found.items() if records}
+        if indexes:
+            file.update(self.benchmarks[benchmark], [one for many in indexes.values() for one in many], indexes)
+
+    def _rebuild(self, file: ResultFile, journal: Journal) -> None:
+        for benchmark in self.benchmarks:
+            self._put(file, benchmark, journal)
+
+    def _count(self, cell: Cell, parts: Parts, unit: Unit, round_: int) -> None:
+        status = parts["status"]
+        if status == "ok":
+            self.tally.measured += 1
+        elif status == "skipped":
+            if round_ == 0:
+                self.tally.skipped[parts["reason"]] = self.tally.skipped.get(parts["reason"], 0) + 1
+        else:
+            self.tally.failed.append((cell, f"{unit.commit[:8]} in {unit.workshop.name}", parts))
+            self.progress.say(f"  {cell}: {status}: {parts['reason']}")
+
+
+def _facts_of(text: str) -> Parts:
+    """What a probe's own record adds to a measurement that asv's runner made; empty without a probe."""
+    import json
+
+    for line in reversed(text.splitlines()):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        return {key: record[key] for key in ("facts", "probe", "method", "started", "seconds") if key in record}
+    return {}
+
+
+def _capped(text: str, limit: int = 20_000) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
+
+
+def relative(path: Path) -> str:
+    """A path as people want to read it: relative when it is below the current folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

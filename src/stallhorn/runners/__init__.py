@@ -1,0 +1,1 @@
+"""Where measurements run: one file per runner."""

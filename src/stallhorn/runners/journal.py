@@ -1,0 +1,117 @@
+"""The journal of one commit in one environment: a line for every measured process, appended as it ends.
+
+It is the truth that everything else is built from: what is in it is done, and a run that was killed goes on after its
+last whole line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stallhorn.errors import StorageError
+from stallhorn.model import Parameters
+from stallhorn.plan import Cell
+
+SCHEMA = 1
+DONE = ("ok", "skipped")
+Record = dict[str, Any]
+
+
+def path_of(results: Path, machine: str, commit: str, environment: str) -> Path:
+    """Beside asv's result file, and named like it."""
+    if len(environment) >= 128:  # asv's own limit and replacement
+        environment = "env-" + hashlib.md5(environment.encode()).hexdigest()
+    return results / machine / f"{commit[:8]}-{environment}.probe.jsonl"
+
+
+@dataclass(slots=True)
+class Journal:
+    """The records of one file, by benchmark, parameters and round."""
+
+    path: Path
+    repaired: str = ""
+    _records: dict[tuple[str | None, Parameters], dict[int, Record]] = field(default_factory=dict)  # by round
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Read what is there. A line that was cut off is moved to the file's end as nothing; other files stay whole."""
+        journal = cls(path)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return journal
+        whole, _, rest = content.rpartition(b"\n")
+        if rest:  # a process was killed while it wrote
+            with path.open("r+b") as file:
+                file.truncate(len(content) - len(rest))
+            journal.repaired = f"{path.name}: the last line was cut off and is measured again"
+        for line in whole.splitlines():
+            journal._take(line)
+        return journal
+
+    def _take(self, line: bytes) -> None:
+        try:
+            self._keep(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self.repaired = f"{self.path.name}: a line that is not a record was passed over"
+
+    def _keep(self, record: Record) -> None:
+        params = tuple((str(name), str(value)) for name, value in record["params"].items())
+        rounds = self._records.setdefault((record["benchmark"], Parameters(params)), {})
+        rounds[int(record.get("round") or 0)] = record
+
+    def done(self, cell: Cell, round_: int, retry_failed: bool) -> bool:
+        """Whether this round of a cell is measured, with the same version of the benchmark."""
+        rounds = {record.get("round") or 0: record for record in self.of_cell(cell)}
+        record = rounds.get(round_)
+        if record is None:
+            # A skip or a failure of the first round stands for all rounds.
+            record = rounds.get(0)
+            if record is None or record["status"] == "ok":
+                return False
+        return record["status"] in DONE or not retry_failed
+
+    def of_cell(self, cell: Cell) -> list[Record]:
+        """All its records of the present version, in the order of rounds."""
+        rounds = self._records.get((cell.benchmark, cell.parameters), {})
+        return [rounds[number] for number in sorted(rounds) if rounds[number].get("version") == cell.version]
+
+    @property
+    def build_failure(self) -> Record | None:
+        record = self._records.get((None, Parameters()), {}).get(0)
+        return record if record is not None and record.get("status") == "failed" else None
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Add a record, in one write. A later record of the same benchmark, parameters and round replaces it."""
+        line = json.dumps(record, sort_keys=True, allow_nan=False) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                _write_all(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} could not be written: {error.strerror or error}.",
+                "Free some space (or make the folder writable) and run it again; what was saved before is still there.",
+            ) from error
+        self._keep(dict(record))
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Write it whole, or leave the file as it was: a full disk may take only a part."""
+    before = os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
