@@ -113,13 +113,12 @@ def _prepare_and_run(benchmark: Any, plan: clock.Plan, instruments: Instruments,
 class _Events(NamedTuple):
     """Counts of a process at one moment."""
 
-    import_seconds: float
     compile_seconds: float
     compiles: int
 
     @classmethod
     def of(cls, instruments: Instruments) -> "_Events":
-        return cls(instruments.watch.seconds, instruments.compile_seconds(), instruments.compiles())
+        return cls(instruments.compile_seconds(), instruments.compiles())
 
     def since(self, earlier: "_Events") -> "_Events":
         return _Events(*(now - then for now, then in zip(self, earlier)))
@@ -155,7 +154,7 @@ def _run(
             "threads": facts.thread_facts(threads.parse(values["threads"], cores) if "threads" in values else None),
             "first_call": {
                 "seconds": first_seconds,
-                "import_seconds": preparation.import_seconds or None,  # None: imported before, in this process
+                "import_seconds": instruments.watch.take() or None,  # None: imported before, in this process
                 "compile_seconds": compile_seconds if during.compiles else None,  # None: nothing was compiled
                 "run_seconds": first_seconds - compile_seconds,
                 "compiles": during.compiles,

@@ -52,7 +52,7 @@ class Request:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("range", nargs="?", metavar="RANGE", help="a commit, or a range such as v1.0..HEAD")
-    parser.add_argument("--newest", type=_positive, default=1, metavar="N", help="without RANGE: so many commits")
+    parser.add_argument("--newest", type=positive, default=1, metavar="N", help="without RANGE: so many commits")
     add_selection(parser, default="full")
     parser.add_argument("--everywhere", action="store_true", help="every commit in every environment")
     parser.add_argument("--retry-failed", action="store_true", help="measure again what failed")
@@ -263,7 +263,7 @@ def summarize(tally: Tally, progress: Progress) -> None:
         progress.say(f"  not measured: {where}: {why}")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
