@@ -7,10 +7,12 @@ import io
 import logging
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from asv import environment, repo, util
 
 from stallhorn.errors import BenchmarkFailed, UsageError
@@ -90,15 +92,9 @@ class Workshop:
 
     def create(self) -> None:
         """Create it if it is not there: a virtual environment and its requirements. Needs the network."""
-        with quiet() as messages:
-            try:
-                self.asv.create()
-            except (util.ProcessError, util.UserError, OSError) as error:
-                raise CreationFailed(
-                    f"The environment {self.name} could not be created: {_first_line(error, messages)}",
-                    "Creating one needs a package index: check the network and the versions in asv.conf.json's matrix.",
-                    _output(error, messages),
-                ) from error
+        failures = create_missing((self,))
+        if failures:
+            raise failures[self.name]
 
     def install(self, repository: Any, commit: str) -> None:  # noqa: ANN401 - asv.repo.Repo
         """Build the subject at a commit, and install it and the probe. Nothing to do if it is there."""
@@ -126,6 +122,42 @@ class Workshop:
             "ASV_ENV_TYPE": str(self.asv.tool_name),
             "ASV_COMMIT": commit,
         }
+
+
+def create_missing(workshops: tuple[Workshop, ...]) -> dict[str, CreationFailed]:
+    """Create those that are not there, side by side; returns why the others could not be, by name.
+
+    Most of the time goes into unpacking wheels, which two cores do at once. Environments that differ only in variables
+    share a folder, and are created once.
+    """
+    folders: dict[str, Workshop] = {}
+    for one in workshops:
+        folders.setdefault(str(one.asv.dir_name), one)
+    failures: dict[str, CreationFailed] = {}
+    with quiet() as messages, ThreadPoolExecutor(max_workers=max(1, len(folders))) as pool:
+        pending = {folder: pool.submit(one.asv.create) for folder, one in folders.items()}
+        try:
+            wait(pending.values())
+        except BaseException:  # Ctrl-C: the installers run in process groups of their own
+            for child in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+            raise
+        for one in workshops:
+            error = pending[str(one.asv.dir_name)].exception()
+            if isinstance(error, (util.ProcessError, util.UserError, OSError)):
+                failures[one.name] = _creation_failure(one, error, messages)
+            elif error is not None:
+                raise error
+    return failures
+
+
+def _creation_failure(workshop: Workshop, error: Exception, messages: list[str]) -> CreationFailed:
+    return CreationFailed(
+        f"The environment {workshop.name} could not be created: {_first_line(error, messages)}",
+        "Creating one needs a package index: check the network and the versions in asv.conf.json's matrix.",
+        _output(error, messages),
+    )
 
 
 def list_environments(conf: Any) -> tuple[Workshop, ...]:  # noqa: ANN401 - asv.config.Config

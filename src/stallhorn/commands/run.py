@@ -155,25 +155,22 @@ def _commits(git: Any, project: Project, request: Request) -> tuple[str, ...]:  
 
 def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[Campaign, tuple[Unit, ...]]:
     from stallhorn.asv import suite
-    from stallhorn.asv.environments import CreationFailed
+    from stallhorn.asv.environments import create_missing
     from stallhorn.asv.results import machine_facts
     from stallhorn.campaign import Campaign
     from stallhorn.runners.local import LocalRunner
 
-    usable, failure = [], None
-    for workshop in prepared.workshops:
-        if not workshop.exists:
-            progress.say(f"creating the environment {workshop.name} (once; it installs its requirements)")
-        try:
-            workshop.create()
-            usable.append(workshop)
-        except CreationFailed as error:
-            failure = error
-            progress.say(f"  {error}")
-    if not usable and failure is not None:
-        raise failure
+    missing = [workshop.name for workshop in prepared.workshops if not workshop.exists]
+    if missing:
+        progress.say(f"creating {len(missing)} environment(s), once; requirements are installed: {', '.join(missing)}")
+    failures = create_missing(prepared.workshops)
+    for failure in failures.values():
+        progress.say(f"  {failure}")
+    usable = tuple(workshop for workshop in prepared.workshops if workshop.name not in failures)
+    if not usable:
+        raise next(iter(failures.values()))
     progress.working("reading the suite")
-    found = suite.discover(prepared.conf, prepared.repository, tuple(usable), prepared.commits)
+    found = suite.discover(prepared.conf, prepared.repository, usable, prepared.commits)
     suite.save(found, prepared.project.results)
     benchmarks: Mapping[str, Mapping[str, Any]] = found._all_benchmarks
     cells = suite.plan_cells(benchmarks, prepared.conf.default_benchmark_timeout)
@@ -190,8 +187,7 @@ def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[
         progress=progress,
         retry_failed=request.retry_failed,
     )
-    if failure is not None:
-        campaign.tally.broken.append((failure.what, "the environment could not be created"))
+    campaign.tally.broken.extend((name, "this environment could not be created") for name in failures)
     units_ = tuple(unit for unit in prepared.units(request.everywhere) if unit.workshop in usable)
     progress.say(
         f"measuring {len(wanted)} of {len(cells)} cells ({request.preset} preset), {len(prepared.commits)} commit(s), "
