@@ -1,0 +1,244 @@
+"""Flat stretches, one after the other: a level lasts until a point, or several in a row, lie on another one.
+
+The newest point counts: a regression is told on the day it comes. A change that is reverted stays as two change
+points. `rule` says what lies on another level.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from stallhorn.changes.base import Loads, Method
+from stallhorn.changes.rule import RELEVANT, Ground, Judgement, Sighting, judge, scatter, sight, undisturbed
+from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Status, Verdict
+from stallhorn.stats import median
+
+WINDOW = 20  # points of a level, the newest, that a new point is judged against
+
+_NO_LOADS: Mapping[str, float] = {}
+
+
+def detect(series: Series, loads: Loads = _NO_LOADS) -> tuple[ChangePoint, ...]:
+    """Where the series' level changes, oldest first. About 2 microseconds a point where nothing happens."""
+    found = _levels(_Scan(series, loads), len(series.points))
+    levels = [_level(series, loads, positions) for positions in found]
+    return tuple(
+        ChangePoint(
+            key=series.key,
+            before=levels[index - 1],
+            after=levels[index],
+            last=series.points[found[index - 1][-1]].commit,
+            first=series.points[found[index][0]].commit,
+        )
+        for index in range(1, len(found))
+    )
+
+
+METHOD: Method = detect
+
+
+def compare(series: Series, head: str, base: str | None = None, loads: Loads = _NO_LOADS) -> Comparison | None:
+    """The series at one commit against its predecessors, or against another commit and those on its level.
+
+    None if the series has no point at `head`. A point without a usable value, or with nothing to compare with, gets
+    `Verdict.NOTHING` and the reason.
+    """
+    commits = {point.commit: position for position, point in enumerate(series.points)}
+    if head not in commits:
+        return None
+    place = commits[head]
+    after = series.points[place]
+    earlier = [position for position in range(place) if is_usable(series.points[position])]
+    if base is not None:
+        earlier = (
+            [commits[base]] if base in commits and base != head and is_usable(series.points[commits[base]]) else []
+        )
+    last = series.points[earlier[-1]].commit if earlier else None
+    if not is_usable(after) or not earlier:
+        reason = _unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
+        return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
+    scan = _Scan(series, loads)
+    if base is None:
+        positions, judgement = scan.newest(place)
+    else:
+        positions, judgement = scan.against(earlier[-1], place)
+    return _comparison(series, loads, positions, judgement, after, last)
+
+
+def is_usable(point: Measurement) -> bool:
+    """Whether the rule can judge it: measured, and positive (ratios need that)."""
+    return point.status is Status.OK and point.value is not None and point.value > 0
+
+
+def _unusable(point: Measurement) -> str:
+    if point.status is not Status.OK:
+        return f"{point.status}: {point.reason}" if point.reason else str(point.status)
+    return "" if is_usable(point) else "a value that is not positive has no ratio"
+
+
+def _comparison(
+    series: Series, loads: Loads, positions: Sequence[int], judgement: Judgement, after: Measurement, last: str | None
+) -> Comparison:
+    verdict, direction, reason = Verdict.CLEAN, judgement.direction, judgement.reason
+    if not judgement.certain:
+        slower = direction is Direction.SLOWER
+        verdict, direction = (Verdict.INCONCLUSIVE if slower else Verdict.CLEAN), Direction.SAME
+    elif direction is Direction.SLOWER:
+        verdict = Verdict.REGRESSION
+    elif direction is Direction.SAME and judgement.needed > 1.25:
+        reason = f"only {judgement.needed:.2f}x and more can be told from noise here"
+    return Comparison(series.key, _level(series, loads, positions), after, last, verdict, direction, reason)
+
+
+def _level(series: Series, loads: Loads, positions: Sequence[int]) -> Level:
+    """The level of these points: its centre is the median of their values, its bounds those of their processes."""
+    points = [series.points[position] for position in positions]
+    values = [point.value for point in points if point.value is not None]
+    ground = Ground(tuple(sight(point, loads.get(point.commit, 0.0)) for point in points), 0.0)
+    low, high = (math.exp(bound) for bound in ground.bounds)
+    return Level(positions[0], positions[-1] + 1, median(values), min(low, median(values)), max(high, median(values)))
+
+
+def _levels(scan: _Scan, stop: int) -> list[list[int]]:
+    """Positions of each level's points, oldest level first, from the points before `stop`."""
+    for position in range(stop):
+        scan.add(position)
+    levels = [*scan.closed, [*scan.level, *scan.pending]]
+    return [level for level in levels if level]
+
+
+class _Scan:
+    """Reads a series point by point. `pending` points look different from the level and are not yet believed."""
+
+    def __init__(self, series: Series, loads: Loads) -> None:
+        self._points = series.points
+        self._loads = loads
+        self._sightings: dict[int, Sighting] = {}
+        self.closed: list[list[int]] = []
+        self.level: list[int] = []
+        self.pending: list[int] = []
+        self._recent: list[float] = []  # sorted logarithms of the level's newest WINDOW values
+        self._leans_up = False
+
+    def add(self, position: int) -> Judgement | None:
+        """Read one point; returns what was judged, None for a gap, a first point or one that is plainly the same."""
+        point = self._points[position]
+        if not is_usable(point) or point.value is None:
+            return None
+        value = math.log(point.value)
+        if not self.level:
+            self._open([position])
+            return None
+        shift = value - self._center()
+        if abs(shift) < _LOG_RELEVANT:
+            self._extend([*self.pending, position])
+            self.pending = []
+            return None
+        if self.pending and self._leans_up != (shift > 0):
+            self._extend(self.pending)
+            self.pending = []
+        self._leans_up = shift > 0
+        return self._consider(position, value)
+
+    def newest(self, place: int) -> tuple[list[int], Judgement]:
+        """The level before `place`, and whether the point there, with pending ones before it, leaves it."""
+        for position in range(place):
+            self.add(position)
+        level, pending = list(self.level), list(self.pending)
+        judgement = self.add(place)
+        if judgement is None:
+            judgement = judge(self._ground([*level, *pending]), [self._sight(place)])
+            judgement = replace(judgement, direction=Direction.SAME, certain=True, reason="")
+        elif judgement.certain:
+            return level[-WINDOW:], judgement
+        return [*level, *pending][-WINDOW:], judgement
+
+    def against(self, base: int, place: int) -> tuple[list[int], Judgement]:
+        """The level of the point at `base`, and whether the one at `place` is on another."""
+        levels = _levels(self, max(base, place) + 1)
+        old = next(level for level in levels if base in level)
+        new = next(level for level in levels if place in level)
+        ground = [position for position in old if position <= base and position != place][-WINDOW:]
+        points = [place] if new is old else [position for position in new if position <= max(place, base)]
+        return ground, judge(self._ground(ground), [self._sight(position) for position in points])
+
+    def _consider(self, position: int, value: float) -> Judgement:
+        alone = judge(self._ground(self.level), [self._sight(position)])
+        if alone.certain and alone.direction is not Direction.SAME:
+            started = self._with_pending_like(position, value)
+            self._close(started)
+            return alone
+        self.pending.append(position)
+        if not alone.leans:
+            self._extend(self.pending)
+            self.pending = []
+        if len(self.pending) < 2:
+            return alone
+        together = judge(
+            self._ground(self.level, self.pending), undisturbed([self._sight(each) for each in self.pending])
+        )
+        if together.certain and together.direction is not Direction.SAME:
+            self._close(self.pending)
+            return together
+        return alone
+
+    def _with_pending_like(self, position: int, value: float) -> list[int]:
+        """The point with those pending right before it that are nearer to it than to the level."""
+        center = self._center()
+        started = [position]
+        while self.pending and abs(self._sight(self.pending[-1]).value - value) < abs(
+            self._sight(self.pending[-1]).value - center
+        ):
+            started.insert(0, self.pending.pop())
+        return started
+
+    def _close(self, started: list[int]) -> None:
+        """End the level and open the next one with these points; others still pending belong to the old level."""
+        left = [position for position in self.pending if position not in started]
+        self.closed.append([*self.level, *left])
+        self._open(started)
+
+    def _open(self, positions: list[int]) -> None:
+        self.level, self.pending, self._recent = [], [], []
+        self._extend(positions)
+
+    def _extend(self, positions: Sequence[int]) -> None:
+        for position in positions:
+            if len(self._recent) >= WINDOW:
+                oldest = self._log(self.level[-WINDOW])
+                del self._recent[bisect_left(self._recent, oldest)]
+            self.level.append(position)
+            insort(self._recent, self._log(position))
+
+    def _center(self) -> float:
+        half, odd = divmod(len(self._recent), 2)
+        return self._recent[half] if odd else (self._recent[half - 1] + self._recent[half]) / 2
+
+    def _ground(self, positions: Sequence[int], others: Sequence[int] = ()) -> Ground:
+        """These points to judge against, with the scatter of them, of `others`, and of the levels before."""
+        points = undisturbed([self._sight(position) for position in positions[-WINDOW:]])
+        levels, room = [points, [self._sight(position) for position in others]], WINDOW - len(points)
+        for level in reversed(self.closed):
+            if room <= 0:
+                break
+            levels.append([self._sight(position) for position in level[-room:]])
+            room -= len(levels[-1])
+        return Ground(tuple(points), scatter(levels))
+
+    def _sight(self, position: int) -> Sighting:
+        known = self._sightings.get(position)
+        if known is None:
+            point = self._points[position]
+            known = self._sightings[position] = sight(point, self._loads.get(point.commit, 0.0))
+        return known
+
+    def _log(self, position: int) -> float:
+        value = self._points[position].value
+        assert value is not None
+        return math.log(value)
+
+
+_LOG_RELEVANT = math.log(RELEVANT)

@@ -1,0 +1,182 @@
+"""When points lie on another level: the rule, on logarithms of the measured values. Pure.
+
+A new point is slower than a level when all of this holds, and faster in the same way with the signs turned:
+
+1. Separate. Every one of its processes is beyond every process of the level (with many of them, the outermost 10 %
+   are dropped); where the processes are not known, its 99 % interval is beyond every value of the level.
+2. Relevant. Its value differs by `RELEVANT` or more.
+3. Not explained by scatter. Its best process differs from the level's typical best process by more than `CERTAINTY`
+   times what the series itself scatters between measurements. Best, because a busy machine only ever makes a process
+   slower: with two processes, one that was disturbed moves the median but not the best.
+4. Not explained by other processes: they can have made it slower by a factor of 1 + 2 cores at the most.
+
+Two or more points in a row are judged by their median; then their best processes must be beyond the level's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stallhorn.model import Direction, Measurement
+from stallhorn.stats import mad, median, trimmed_range
+
+RELEVANT = 1.10  # smaller differences are not reported, however certain
+CERTAINTY = 4.5  # standard deviations; 100 series are judged at every commit
+PRIOR = 0.05  # what measurements scatter on a virtual machine with neighbours (standard deviation of the logarithm),
+PRIOR_ALONE = 0.10  # ... where nothing is known about processes,
+PRIOR_WEIGHT = 3  # ... believed like so many points of the series itself
+PLAIN = 1.6  # more than this is never put down to scatter, if the processes are known and all lie apart
+DOUBT = 0.8  # beyond this share of what it takes, but not beyond all of it, is too noisy to say
+FOREIGN = 0.25  # cores; other processes that used less are normal
+_LOG_RELEVANT = math.log(RELEVANT)
+_SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
+_SPREAD = 0.87  # standard deviation of the better of two processes, in medians of the difference between two
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One measured point in logarithms."""
+
+    value: float
+    low: float  # the best process, or the lower bound where processes are not known
+    high: float
+    processes: tuple[float, ...]  # the median of each; only the value where they are not known
+    foreign: float  # cores
+
+    @property
+    def by_process(self) -> bool:
+        return len(self.processes) > 1
+
+    @property
+    def bounded(self) -> bool:
+        return self.high > self.low or self.by_process
+
+    @property
+    def best(self) -> float:
+        return min(self.processes)
+
+    @property
+    def explained(self) -> float:
+        """What other processes can have added to it at the most."""
+        return math.log1p(2 * self.foreign) if self.foreign > FOREIGN else 0.0
+
+
+def sight(point: Measurement, foreign: float = 0.0) -> Sighting:
+    """A measurement with a positive value, as the rule sees it."""
+    if point.value is None or point.value <= 0:
+        raise ValueError("only a positive value has a logarithm")
+    rounds: dict[int, list[float]] = {}
+    for sample in point.samples:
+        if sample.value > 0:
+            rounds.setdefault(sample.round, []).append(sample.value)
+    value = math.log(point.value)
+    if len(rounds) > 1:
+        processes = tuple(math.log(median(taken)) for taken in rounds.values())
+        return Sighting(value, min(processes), max(processes), processes, foreign)
+    low = math.log(point.low) if point.low is not None and point.low > 0 else value
+    high = math.log(point.high) if point.high is not None and point.high > 0 else value
+    return Sighting(value, low, high, (value,), foreign)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A level to judge against: its newest points, and how much the whole series scatters."""
+
+    points: tuple[Sighting, ...]
+    scatter: float  # standard deviation of one point's best process
+
+    @property
+    def center(self) -> float:
+        return median([point.value for point in self.points])
+
+    @property
+    def best(self) -> float:
+        return median([point.best for point in self.points])
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The range of its processes without the outermost 10 % at each end."""
+        return trimmed_range([process for point in self.points for process in point.processes])
+
+
+def undisturbed(points: Sequence[Sighting]) -> list[Sighting]:
+    """Those that other processes left alone; all of them if none was."""
+    return [point for point in points if point.foreign <= FOREIGN] or list(points)
+
+
+def scatter(levels: Sequence[Sequence[Sighting]]) -> float:
+    """How much the points of a series scatter about their levels, taken together with what is usual.
+
+    The larger of two robust estimates, between points and between the processes of a point, counts as many points as
+    there are; the usual scatter counts as `PRIOR_WEIGHT` points.
+    """
+    known = [list(level) for level in levels if level]
+    deviations = [point.best - median([each.best for each in level]) for level in known for point in level]
+    spreads = [point.high - point.low for level in known for point in level if point.by_process]
+    between = _SIGMA * mad(deviations) if len(deviations) > 2 else 0.0
+    within = _SPREAD * median(spreads) if spreads else 0.0
+    usual = PRIOR if spreads else PRIOR_ALONE
+    count = len(deviations)
+    return math.sqrt((PRIOR_WEIGHT * usual**2 + count * max(between, within) ** 2) / (PRIOR_WEIGHT + count))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    direction: Direction
+    certain: bool  # False with a direction: it looks like a change, and too little speaks for it
+    needed: float  # the ratio that can be told from noise here
+    leans: bool = False  # even the best processes differ by as much as is relevant
+    reason: str = ""
+
+
+def judge(ground: Ground, points: Sequence[Sighting]) -> Judgement:
+    """Whether these points, in a row, lie on another level."""
+    shift = median([point.value for point in points]) - ground.center
+    direction = Direction.SLOWER if shift > 0 else Direction.FASTER
+    best = median([point.best for point in points]) - ground.best
+    effect = best if direction is Direction.SLOWER else -best
+    noise = _noise(ground, points)
+    foreign = _foreign(ground, points, direction)
+    needed = math.exp(max(_LOG_RELEVANT, noise, foreign))
+    leans = effect >= _LOG_RELEVANT
+    if abs(shift) < _LOG_RELEVANT or effect <= max(DOUBT * noise, _LOG_RELEVANT):
+        return Judgement(Direction.SAME, True, needed, leans)
+    if math.exp(effect) >= needed and _apart(ground, points, direction):
+        return Judgement(direction, True, needed, leans)
+    return Judgement(direction, False, needed, leans, _why(effect, noise, foreign, ground, points))
+
+
+def _noise(ground: Ground, points: Sequence[Sighting]) -> float:
+    noise = CERTAINTY * ground.scatter * math.sqrt(1 / len(points) + 1 / len(ground.points))
+    known = all(point.bounded for point in (*points, *ground.points))
+    return min(noise, math.log(PLAIN)) if known else noise
+
+
+def _foreign(ground: Ground, points: Sequence[Sighting], direction: Direction) -> float:
+    """What other processes explain: they slowed the new points down, or else the level."""
+    suspects = points if direction is Direction.SLOWER else ground.points
+    return min(point.explained for point in suspects)
+
+
+def _apart(ground: Ground, points: Sequence[Sighting], direction: Direction) -> bool:
+    low, high = ground.bounds
+    if len(points) > 1:
+        low, high = trimmed_range([point.best for point in ground.points])
+        lowest, highest = trimmed_range([point.best for point in points])
+        return lowest > high if direction is Direction.SLOWER else highest < low
+    return points[0].low > high if direction is Direction.SLOWER else points[0].high < low
+
+
+def _why(effect: float, noise: float, foreign: float, ground: Ground, points: Sequence[Sighting]) -> str:
+    if foreign > 0 and effect <= foreign:
+        cores = max(point.foreign for point in (*points, *ground.points))
+        return f"other processes used {cores:.1f} cores, which can explain up to {math.exp(foreign):.2f}x"
+    if effect < noise:
+        return f"only {math.exp(noise):.2f}x and more can be told from noise, {_points(len(ground.points))}"
+    return "its processes overlap with those measured before"
+
+
+def _points(count: int) -> str:
+    return "with one earlier measurement" if count == 1 else f"with {count} earlier measurements"

@@ -1,0 +1,279 @@
+"""asv's results: `results/<machine>/<commit8>-<environment>.json` (format 2), beside `machine.json`.
+
+Read strictly and without asv. A file's `results` hold one row per benchmark, named by `result_columns`, with trailing
+nulls cut off. In a row, `result` has one value per combination of the row's own `params`, which can differ from the
+suite's: a number, NaN (skipped or not selected) or null (failed); a null in place of the list means that all failed.
+Rows of another version of the benchmark, and of benchmarks that the suite no longer has, are left out, as asv does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stallhorn.model import (
+    Benchmark,
+    Environment,
+    Machine,
+    Measurement,
+    Parameters,
+    Problem,
+    Project,
+    SeriesKey,
+    Status,
+)
+from stallhorn.store.asv_suite import is_texts_list, read_suite
+from stallhorn.store.base import REFERENCE, Reader, Reading, Selection
+from stallhorn.store.files import UnreadableFileError, load_object, timestamp
+from stallhorn.store.interval import measured
+
+_FORMAT = 2
+_NOT_RESULTS = ("machine.json", "benchmarks.json")
+_MOST_COMBINATIONS = 100_000  # of one benchmark's parameters; beyond, the file is damaged or hostile
+_REMEDY = "The other results were read. Delete the file and measure that commit again."
+
+
+def read(project: Project, selection: Selection) -> Reading:
+    """All results below the project's results folder, about 10 microseconds each."""
+    reading = Reading()
+    folders = _machine_folders(project.results)
+    if folders:
+        suites = [project.results / "benchmarks.json", *(folder / "benchmarks.json" for folder in folders)]
+        reading.benchmarks, problems = read_suite(suites)
+        reading.problems += problems
+    for folder in _selected(folders, selection):
+        reading.machines[folder.name] = _read_machine(folder, reading.problems)
+        rows = _Rows(reading, selection, folder.name)
+        for path in _result_files(folder):
+            _read_file(path, rows)
+    return reading
+
+
+READER: Reader = read
+
+
+class _BadRowError(Exception):
+    """Why one benchmark's row cannot be used."""
+
+
+class _Rows:
+    """Turns the rows of one machine's files into measurements, sharing one `SeriesKey` per series."""
+
+    def __init__(self, reading: Reading, selection: Selection, machine: str) -> None:
+        self.reading = reading
+        self.selection = selection
+        self.machine = machine
+        self._keys: dict[tuple[str, str], tuple[list[list[str]], list[SeriesKey | None]]] = {}
+
+    def add(self, benchmark: Benchmark, row: dict[str, Any], commit: str, environment: str) -> None:
+        """Append the row's measurements. Raises `_BadRowError` before the first one if anything is wrong."""
+        params = row.get("params") or []
+        if not is_texts_list(params):
+            raise _BadRowError("its parameters are not lists of texts")
+        if params and len(params) != len(benchmark.param_names):
+            raise _BadRowError(f"it has {len(params)} parameters, the suite has {len(benchmark.param_names)}")
+        if math.prod(len(values) for values in params) > _MOST_COMBINATIONS:
+            raise _BadRowError(f"it has more than {_MOST_COMBINATIONS} parameter combinations")
+        keys = self._keys_of(benchmark, params, environment)
+        values = row.get("result")
+        values = [None] * len(keys) if values is None else values if isinstance(values, list) else [values]
+        if len(values) != len(keys):
+            raise _BadRowError(f"it has {len(values)} values for {len(keys)} parameter combinations")
+        lows, highs, samples, numbers = (
+            _column(row.get(name), len(keys)) for name in ("stats_ci_99_a", "stats_ci_99_b", "samples", "stats_number")
+        )
+        version, started = str(row.get("version") or benchmark.version), timestamp(row.get("started_at"))
+        found = [
+            _measurement(key, commit, value, (low, high, taken, number), version, started)
+            for key, value, low, high, taken, number in zip(keys, values, lows, highs, samples, numbers, strict=True)
+            if key is not None
+        ]
+        self.reading.measurements += found
+
+    def _keys_of(self, benchmark: Benchmark, params: list[list[str]], environment: str) -> list[SeriesKey | None]:
+        """The key of each combination in asv's order (the last parameter runs fastest); None = not selected."""
+        known = self._keys.get((benchmark.name, environment))
+        if known is not None and known[0] == params:
+            return known[1]
+        before = {} if known is None else {key.parameters: key for key in known[1] if key is not None}
+        keys: list[SeriesKey | None] = []
+        for texts in itertools.product(*params):
+            if self.selection.wants(benchmark.name, texts):
+                parameters = Parameters(tuple(zip(benchmark.param_names, texts, strict=False)))
+                key = before.get(parameters)
+                keys.append(key or SeriesKey(benchmark.name, parameters, environment, self.machine))
+            else:
+                keys.append(None)
+        self._keys[benchmark.name, environment] = (params, keys)
+        return keys
+
+
+def _read_file(path: Path, rows: _Rows) -> None:
+    problems = rows.reading.problems
+    try:
+        data = load_object(path)
+        columns, results = _frame(data)
+    except UnreadableFileError as error:
+        problems.append(Problem(str(path), str(error), _REMEDY))
+        return
+    commit, environment = data["commit_hash"], data["env_name"]
+    bad: list[str] = []
+    for name, cells in results.items():
+        benchmark = rows.reading.benchmarks.get(name)
+        if benchmark is None:
+            continue
+        if not isinstance(cells, list):
+            bad.append(f"{name} (its row is not a list)")
+            continue
+        row = dict(zip(columns, cells, strict=False))
+        if row.get("version") not in (None, benchmark.version):
+            continue
+        try:
+            rows.add(benchmark, row, commit, environment)
+        except _BadRowError as error:
+            bad.append(f"{name} ({error})")
+    if bad:
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        problems.append(Problem(str(path), f"cannot be read for {', '.join(bad[:3])}{more}", _REMEDY))
+    rows.reading.environments.setdefault(environment, _environment(data))
+    date = timestamp(data.get("date"))
+    if date is None:
+        problems.append(Problem(str(path), "does not say when its commit was made (`date`)", "git is asked instead."))
+    if rows.reading.dates.get(commit) is None:
+        rows.reading.dates[commit] = date
+
+
+def _frame(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """The column names and the rows, once everything around them is what format 2 says."""
+    version = data.get("version")
+    if version != _FORMAT:
+        raise UnreadableFileError(f"has format {_short(version)}, expected {_FORMAT}")
+    for name in ("commit_hash", "env_name"):
+        if not isinstance(data.get(name), str) or not data[name]:
+            raise UnreadableFileError(f"has no usable `{name}` (got {_short(data.get(name))})")
+    columns, results = data.get("result_columns"), data.get("results")
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise UnreadableFileError(f"has no usable `result_columns` (got {_short(columns)})")
+    if not isinstance(results, dict):
+        raise UnreadableFileError(f"has no usable `results` (got {_short(results)})")
+    return columns, results
+
+
+def _measurement(
+    key: SeriesKey,
+    commit: str,
+    value: object,
+    details: tuple[object, object, object, object],
+    version: str,
+    started: datetime | None,
+) -> Measurement:
+    if value is None:
+        return Measurement(key, commit, Status.FAILED, version=version, started=started)
+    number = _float(value)
+    if number is None:
+        raise _BadRowError(f"its value is {_short(value)}, expected a number")
+    if math.isnan(number):
+        return Measurement(key, commit, Status.SKIPPED, version=version, started=started)
+    if math.isinf(number):
+        raise _BadRowError("its value is infinite")
+    low, high, taken, calls = details
+    samples = _samples(taken)
+    if samples:
+        count = calls if isinstance(calls, int) and calls > 0 else 1
+        return measured(key, commit, number, {0: samples}, count, version, started)
+    bounds = _finite(low), _finite(high)
+    if bounds[0] is None or bounds[1] is None or not bounds[0] <= number <= bounds[1]:
+        bounds = None, None
+    return Measurement(key, commit, Status.OK, number, bounds[0], bounds[1], (), "", version, started)
+
+
+def _samples(taken: object) -> list[float] | None:
+    """Stored samples, or None unless every one is a finite number."""
+    if not isinstance(taken, list):
+        return None
+    values = [_finite(value) for value in taken]
+    return None if None in values else [value for value in values if value is not None]
+
+
+def _float(value: object) -> float | None:
+    """A JSON number as a float; None for another type and for one too large."""
+    if type(value) is float:
+        return value
+    if not isinstance(value, int):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _finite(value: object) -> float | None:
+    number = _float(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _column(value: object, length: int) -> Iterable[Any]:
+    """A row's list of details, or as many Nones if it is absent or does not fit."""
+    return value if isinstance(value, list) and len(value) == length else itertools.repeat(None, length)
+
+
+def _environment(data: dict[str, Any]) -> Environment:
+    return Environment(
+        name=data["env_name"],
+        python=str(data.get("python") or ""),
+        requirements=_pairs(data.get("requirements")),
+        variables=_pairs(data.get("env_vars")),
+    )
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple(sorted((name, "" if text is None else str(text)) for name, text in value.items()))
+
+
+def _read_machine(folder: Path, problems: list[Problem]) -> Machine:
+    """The machine of a folder; its name is the folder's, as asv has it."""
+    path = folder / "machine.json"
+    try:
+        data = load_object(path)
+    except UnreadableFileError as error:
+        what = str(error) if path.exists() else "is missing, and asv skips a folder without it"
+        problems.append(Problem(str(path), what, "`asv machine` describes a machine anew; the results were read."))
+        return Machine(folder.name)
+    texts = {name: str(data.get(name) or "") for name in ("os", "cpu", "num_cpu", "ram")}
+    return Machine(folder.name, os=texts["os"], cpu=texts["cpu"], cores=texts["num_cpu"], ram=texts["ram"])
+
+
+def _machine_folders(results: Path) -> list[Path]:
+    """Every folder that holds results, by name."""
+    if not results.is_dir():
+        return []
+    return sorted(path for path in results.iterdir() if path.is_dir() and next(iter(_result_files(path)), None))
+
+
+def _result_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.json") if path.name not in _NOT_RESULTS and path.is_file())
+
+
+def _selected(folders: Sequence[Path], selection: Selection) -> list[Path]:
+    """The folders of the machine asked for; all but the reference's while another machine has results."""
+    if selection.machine is not None:
+        return [folder for folder in folders if folder.name == selection.machine]
+    own = [folder for folder in folders if folder.name != REFERENCE]
+    return own or list(folders)
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = repr(value) if isinstance(value, str | int | float) and not _is_huge(value) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > 1000
