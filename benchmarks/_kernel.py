@@ -1,0 +1,88 @@
+"""What the kernels' benchmark classes have in common.
+
+Nothing here, nor in a benchmark module, imports an array library before `setup`: asv imports the modules to learn the
+parameters, and a library that is imported sizes its thread pool for good. asv skips abstract classes, so the base class
+is no benchmark.
+"""
+
+from abc import ABC, abstractmethod
+
+BACKENDS = ["numpy", "numba", "jax"]
+
+# A number is the size of every pool, "all" is every core; a name says it for each library.
+THREADS = [1, 2, "all", "numba=2 blas=1", "numba=2 blas=2"]
+
+
+class KernelBenchmark(ABC):
+    """One kernel over size, backend, variant and threads. A subclass gives `kernel_name`, `params` and the two methods.
+
+    `group_by` names the parameters that need a process of their own: pools are sized when a library starts.
+    """
+
+    param_names = ("n", "backend", "variant", "threads")
+    group_by = ("backend", "threads")
+    # asv keeps results apart by version: raise it when inputs or timing change, so that no step is drawn for that.
+    version = "1"
+    timeout = 120
+
+    kernel_name: str
+    params: tuple[list, ...]
+
+    @staticmethod
+    @abstractmethod
+    def inputs(n, backend):
+        """The kernel's arguments, a tuple of NumPy arrays (for JAX, `setup` moves them); the same at every call."""
+
+    @staticmethod
+    @abstractmethod
+    def expect(n, backend, variant, threads):
+        """(seconds of one call on one core, peak bytes of inputs, result and temporaries), within a factor of two."""
+
+    def setup(self, n, backend, variant, threads):
+        _require_about(backend, threads)
+        self.kernel = _load(self.kernel_name, backend, variant)
+        arguments = self.inputs(n, backend)
+        self.arguments = _on_device(arguments) if backend == "jax" else arguments
+
+    def measure(self, n, backend, variant, threads):
+        return self.kernel(*self.arguments)
+
+
+def _require_about(backend, threads):
+    """Skip a setting that names other just-in-time compilers than the kernel's own."""
+    if not isinstance(threads, str):
+        return
+    named = {part.partition("=")[0] for part in threads.split()} & {"numba", "jax"}
+    if named and backend not in named:
+        about = " and ".join({"numba": "Numba", "jax": "JAX"}[name] for name in sorted(named))
+        raise NotImplementedError(
+            f"this setting is about {about}; {backend} kernels are measured with a number of threads"
+        )
+
+
+def _load(kernel, backend, variant):
+    """The kernel of the commit that is installed, or a skip if that commit does not have it."""
+    missing = NotImplementedError("not in this commit")
+    try:
+        import refkernels
+
+        load = getattr(refkernels, "load", None)
+        if load is None:
+            raise missing
+        return load(kernel, backend, variant)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "refkernels":
+            raise
+        raise missing from error
+    except LookupError as error:
+        # A KeyError or IndexError is a fault of the commit, not the answer of `load`.
+        if type(error) is not LookupError:
+            raise
+        raise missing from error
+
+
+def _on_device(arguments):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    return jax.block_until_ready(jax.device_put(arguments))
