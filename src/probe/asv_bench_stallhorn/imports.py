@@ -53,7 +53,10 @@ class Watch:
 
     def _executed(self, name: str) -> None:
         for listener in self._listeners.pop(name, []):
-            listener()
+            try:
+                listener()
+            except Exception as error:  # a library without the hook we know: its facts are lost, its import is not
+                print("stallhorn: no compile events of %s: %r" % (name, error), file=sys.stderr)
 
 
 class _Timed:

@@ -78,9 +78,9 @@ def append(record: Mapping[str, Any], into: Optional[str] = None) -> bool:
         os.makedirs(place, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode("utf-8"))
+            content = line.encode("utf-8")
+            return os.write(descriptor, content) == len(content)
         finally:
             os.close(descriptor)
     except OSError:
         return False
-    return True

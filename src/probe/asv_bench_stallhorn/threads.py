@@ -47,22 +47,27 @@ def parse(value: Union[int, str], cores: int) -> Setting:
     text = str(value).strip()
     if text == "all":
         return _every_pool(text, cores)
-    if text.isdigit() and int(text) > 0:
-        return _every_pool(text, int(text))
+    if _count(text):
+        return _every_pool(text, _count(text))
     environment: Dict[str, str] = {}
     asked: Dict[str, int] = {}
     for word in text.split():
         name, _, wanted = word.partition("=")
-        if name in POOLS and wanted.isdigit() and int(wanted) > 0:
-            asked[name] = int(wanted)
-            environment.update(dict.fromkeys(POOLS[name], wanted))
-        elif name in CHOICES and wanted in CHOICES[name][1]:
+        if name in POOLS and name not in asked and _count(wanted):
+            asked[name] = _count(wanted)
+            environment.update(dict.fromkeys(POOLS[name], str(asked[name])))
+        elif name in CHOICES and CHOICES[name][0] not in environment and wanted in CHOICES[name][1]:
             environment[CHOICES[name][0]] = wanted
         else:
             raise BadSetting(_explain(word, text))
     if not environment:
         raise BadSetting(_explain("", text))
     return Setting(text, environment, asked)
+
+
+def _count(text: str) -> int:
+    """A positive number as it is written in plain digits; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _every_pool(text: str, count: int) -> Setting:
