@@ -25,6 +25,24 @@ def quantity(value: float | None, unit: str) -> str:
     return "not measured" if value is None else f"{value:.4g} {unit}"
 
 
+def interval(low: float | None, high: float | None, unit: str) -> str:
+    """Both bounds in one unit, so that they can be compared at a glance: "1.20 to 1.26 ms"."""
+    if low is None or high is None:
+        return "no interval"
+    factor, symbol = scale(max(abs(low), abs(high)), unit)
+    if factor == 1.0 and symbol == unit:
+        return f"{low:.4g} to {high:.4g} {unit}"
+    return f"{_significant(low / factor)} to {_significant(high / factor)} {symbol}"
+
+
+def scale(value: float, unit: str) -> tuple[float, str]:
+    """The factor and symbol in which a value of this size is written: (0.0012, "seconds") -> (0.001, "ms")."""
+    table = {"seconds": _TIME, "bytes": _BYTES}.get(unit)
+    if table is None:
+        return 1.0, unit
+    return next(((factor, symbol) for factor, symbol in table if abs(value) >= factor * 0.9995), table[-1])
+
+
 def ratio(value: float | None) -> str:
     """How much slower or faster, in words that cannot be misread: 2.0 -> "2.00x slower", 0.5 -> "2.00x faster"."""
     if value is None or value <= 0:

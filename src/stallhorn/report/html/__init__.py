@@ -1,0 +1,40 @@
+"""The static site: pages of HTML and SVG that open from disk and fetch nothing from anywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from stallhorn.discovery import modules
+from stallhorn.model import Report
+from stallhorn.report.html import pages as kinds
+from stallhorn.report.html.folder import replace_site
+from stallhorn.report.html.pages.base import Link
+from stallhorn.report.html.render import render
+from stallhorn.report.html.view import arrange
+
+__all__ = ["publish"]
+
+
+def publish(report: Report, target: Path, *, generated: datetime) -> Path:
+    """Write the whole site into `target` and return the path of its index.html.
+
+    The same report and `generated` (shown on the first page alone) give the same bytes. Files of other makers in
+    `target` stay. Raises UsageError when it holds another site, StorageError when the disk refuses; then the site
+    that was there is unchanged.
+    """
+    replace_site(target, _files(report, target, generated))
+    return target / "index.html"
+
+
+def _files(report: Report, target: Path, generated: datetime) -> dict[str, bytes]:
+    """Every file of the site by its path."""
+    site = arrange(report, generated, asv_site=(target / "asv" / "index.html").is_file())
+    plugins = modules(kinds).values()
+    links: list[Link] = sorted((plugin.LINK for plugin in plugins if plugin.LINK), key=lambda link: link.order)
+    made = {page.path: render(page, site, links).encode("utf-8") for plugin in plugins for page in plugin.pages(site)}
+    static = files(__name__) / "static"
+    for entry in sorted(static.iterdir(), key=lambda each: each.name):
+        made[f"static/{entry.name}"] = entry.read_bytes()
+    return made

@@ -1,0 +1,138 @@
+"""Replace a published site in one step, so that a publish that is killed leaves the old site or the new one.
+
+The new site is written into a sibling folder first. Files beside the site that are not stallhorn's are moved across.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from stallhorn.errors import StorageError, UsageError
+
+MARKER = ".stallhorn-site"
+_SCHEMA = 1
+
+
+def replace_site(target: Path, files: Mapping[str, bytes]) -> None:
+    """Make `target` hold these files (by path, with forward slashes) in place of the site that it held.
+
+    Raises UsageError if something in the way is not stallhorn's, StorageError if the disk refuses; the old site stays.
+    """
+    target = target.resolve()
+    entries = sorted({path.split("/", 1)[0] for path in files})
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(target.parent):
+            _recover(target)
+            _refuse_foreign(target, entries)
+            _write(_new(target), {**files, MARKER: _marker(entries)})
+            _swap(target)
+    except OSError as error:
+        raise StorageError(
+            f"The site could not be written to {target}: {error.strerror or error}. What was there is unchanged.",
+            "Make room or allow writing there, or publish elsewhere: stallhorn publish --output DIR.",
+        ) from error
+
+
+def has_site(target: Path) -> bool:
+    """Whether a site that stallhorn made lies there."""
+    return (target / MARKER).is_file() and (target / "index.html").is_file()
+
+
+def _new(target: Path) -> Path:
+    return target.with_name(f".{target.name}.stallhorn-new")
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.stallhorn-old")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other publish works in this folder. The lock is on the folder itself: no file is left behind."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _recover(target: Path) -> None:
+    """Finish or undo what a killed publish began."""
+    if _old(target).exists():
+        if target.exists():
+            _keep_foreign(_old(target), target)
+            shutil.rmtree(_old(target))
+        else:
+            _old(target).rename(target)
+    if _new(target).exists():
+        shutil.rmtree(_new(target))
+
+
+def _refuse_foreign(target: Path, entries: list[str]) -> None:
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file, not a folder.", "Name a folder: stallhorn publish --output DIR.")
+    foreign = [name for name in entries if name not in _made(target) and os.path.lexists(target / name)]
+    if foreign:
+        raise UsageError(
+            f"{target / foreign[0]} was not made by stallhorn ({MARKER} does not name it), so it is not replaced.",
+            "Publish elsewhere with --output DIR, or move that away first.",
+        )
+
+
+def _made(folder: Path) -> set[str]:
+    """The top-level entries of a folder that stallhorn wrote, by its marker file."""
+    try:
+        found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        return {str(name) for name in found["entries"]} | {MARKER}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except (ValueError, KeyError, TypeError):  # a marker that cannot be read protects the folder
+        return {MARKER}
+
+
+def _marker(entries: list[str]) -> bytes:
+    text = json.dumps({"schema": _SCHEMA, "entries": entries}, indent=1)
+    return f"{text}\n".encode()
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        for path, content in files.items():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _swap(target: Path) -> None:
+    """Put the new folder in place; between the two renames nothing else happens."""
+    old = _old(target)
+    if target.exists():
+        target.rename(old)
+    try:
+        _new(target).rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    if old.exists():
+        _keep_foreign(old, target)
+        shutil.rmtree(old)
+
+
+def _keep_foreign(old: Path, target: Path) -> None:
+    """Move what is not stallhorn's (a README, asv's site, a CNAME) into the new folder."""
+    made = _made(old)
+    for entry in sorted(old.iterdir()):
+        if entry.name not in made and not os.path.lexists(target / entry.name):
+            entry.rename(target / entry.name)

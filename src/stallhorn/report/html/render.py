@@ -1,0 +1,80 @@
+"""Pages to HTML text. Everything that is not markup of ours is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from stallhorn import __version__, units
+from stallhorn.model import Revision
+from stallhorn.report.html import words
+from stallhorn.report.html.pages.base import Link, Page
+from stallhorn.report.html.view import Site
+from stallhorn.report.sentence import change_in_words, series_name
+
+LOG_LIMIT = 4000  # characters of a log or a reason that a page shows: its end
+
+
+def render(page: Page, site: Site, links: list[Link]) -> str:
+    """The whole HTML of a page."""
+    template = _environment().get_template(page.template)
+    project = site.report.history.project
+    return template.render(
+        page=page, site=site, project=project, links=links, version=__version__, **dict(page.content)
+    )
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("stallhorn.report.html", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+    )
+    made.filters.update(_FILTERS)
+    made.globals["signs"] = words.SIGNS
+    return made
+
+
+def _finalize(value: object) -> object:
+    return words.clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= LOG_LIMIT else "[...]\n" + text[-LOG_LIMIT:]
+
+
+def _shorten(text: str, most: int = 160) -> str:
+    """The first line of a long text."""
+    line = re.sub(r"\s+", " ", text).strip()
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _commit_url(revision: Revision, prefix: str | None) -> str | None:
+    """The commit's page; None unless the configured prefix is one of the web (and no script)."""
+    if prefix is None or not re.match(r"https?://", prefix):
+        return None
+    return prefix + revision.commit
+
+
+_FILTERS: Mapping[str, Callable[..., object]] = {
+    "breakable": words.breakable,
+    "change_words": change_in_words,
+    "commit_url": _commit_url,
+    "day": words.day,
+    "end": _end,
+    "identifier": words.identifier,
+    "interval": words.interval,
+    "moment": words.moment,
+    "percent": words.percent,
+    "quantity": units.quantity,
+    "rounds": words.rounds,
+    "series_name": series_name,
+    "shorten": _shorten,
+    "value": words.value,
+}

@@ -1,0 +1,170 @@
+"""A report arranged for the pages: every series with its standing, its neighbours and its page. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from stallhorn.model import (
+    Benchmark,
+    ChangePoint,
+    Comparison,
+    Measurement,
+    Parameters,
+    Report,
+    Revision,
+    Series,
+    SeriesKey,
+    Status,
+    plain,
+)
+from stallhorn.report.html import words
+from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
+from stallhorn.report.sentence import Standing, change_in_words, standing
+
+_URGENCY = {each: index for index, each in enumerate(Standing)}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One series as a table shows it."""
+
+    series: Series
+    comparison: Comparison | None
+    standing: Standing
+    measured: Measurement | None  # what the row speaks of: the compared measurement, else the newest
+
+    @property
+    def key(self) -> SeriesKey:
+        return self.series.key
+
+    @property
+    def ratio(self) -> float | None:
+        return self.comparison.ratio if self.comparison else None
+
+    @property
+    def verdict(self) -> str:
+        """The comparison in words: "2.01x slower", "within noise (+0.4 %)"."""
+        if self.standing in (Standing.SLOWER, Standing.FASTER):
+            return change_in_words(self.ratio, self.series.unit)
+        if self.standing in (Standing.SAME, Standing.UNCLEAR) and self.ratio is not None:
+            return f"{self.standing.value} ({words.percent(self.ratio)})"
+        return self.standing.value
+
+    @property
+    def reason(self) -> str:
+        """Why there is no value, or no comparison."""
+        if self.measured is not None and self.measured.status is not Status.OK:
+            return self.measured.reason
+        return self.comparison.reason if self.comparison else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that the pages are made of."""
+
+    report: Report
+    generated: datetime
+    asv_site: bool  # whether asv's own site lies beside ours, in asv/
+    rows: tuple[Row, ...]  # the most urgent first
+    labels: Mapping[str, str]  # of environments, short
+    axes: Mapping[str, CommitAxis]  # of machines: every commit that was measured there
+    revisions: Mapping[str, Revision]  # by commit
+    changed: Mapping[SeriesKey, tuple[ChangePoint, ...]]
+
+    def revision(self, commit: str) -> Revision:
+        """The revision of a commit; one without date and subject for a commit that the history does not know."""
+        return self.revisions.get(commit) or Revision(commit, -1, None, "", "")
+
+    def benchmark(self, name: str) -> Benchmark:
+        """A benchmark; a bare one for a name that only old results know."""
+        return self.report.history.benchmarks.get(name) or Benchmark(name, "", "", "")
+
+    @property
+    def benchmark_names(self) -> tuple[str, ...]:
+        """All benchmarks that were ever measured, in alphabetical order."""
+        return tuple(sorted({row.key.benchmark for row in self.rows}))
+
+    @property
+    def never_measured(self) -> tuple[str, ...]:
+        """Benchmarks of the suite without a single result."""
+        return tuple(sorted(set(self.report.history.benchmarks) - set(self.benchmark_names)))
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        return tuple(sorted({row.key.machine for row in self.rows}))
+
+
+def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> Site:
+    """The report as a site; nothing is decided here, only looked up and put in order."""
+    history = report.history
+    comparisons = {comparison.key: comparison for comparison in report.comparisons}
+    rows = []
+    for series in history.series:
+        comparison = comparisons.get(series.key)
+        newest = series.points[-1] if series.points else None
+        measured = comparison.after if comparison else newest
+        rows.append(Row(series, comparison, standing(comparison, newest), measured))
+    commits: dict[str, set[str]] = {}
+    for series in history.series:
+        commits.setdefault(series.key.machine, set()).update(point.commit for point in series.points)
+    changed: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
+    for change in report.changes:
+        for point in change.points:
+            changed[point.key] = (*changed.get(point.key, ()), point)
+    return Site(
+        report=report,
+        generated=generated,
+        asv_site=asv_site,
+        rows=tuple(sorted(rows, key=lambda row: _order(row, history.benchmarks))),
+        labels=words.environment_labels(history.environments, {row.key.environment for row in rows}),
+        axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
+        revisions={revision.commit: revision for revision in history.revisions},
+        changed=changed,
+    )
+
+
+def parameter_order(parameters: Parameters, benchmark: Benchmark | None) -> tuple[object, ...]:
+    """A key that sorts parameter combinations as the suite lists them, numbers by size where it does not."""
+    listed = dict(zip(benchmark.param_names, benchmark.params, strict=False)) if benchmark else {}
+    order: list[object] = []
+    for name, text in parameters.values:
+        texts = listed.get(name, ())
+        order.append((0, texts.index(text), "") if text in texts else (1, *_number_or_text(text)))
+    return tuple(order)
+
+
+def distinct(parameters: Iterable[Parameters]) -> dict[str, list[str]]:
+    """For each parameter name, its different texts in the order in which they first appear."""
+    found: dict[str, list[str]] = {}
+    for each in parameters:
+        for name, text in each.values:
+            texts = found.setdefault(name, [])
+            if text not in texts:
+                texts.append(text)
+    return found
+
+
+def _order(row: Row, benchmarks: Mapping[str, Benchmark]) -> tuple[object, ...]:
+    size = -(row.ratio or 0.0) if row.standing is Standing.SLOWER else (row.ratio or 0.0)
+    if row.standing not in (Standing.SLOWER, Standing.FASTER):
+        size = 0.0
+    benchmark = benchmarks.get(row.key.benchmark)
+    position = parameter_order(row.key.parameters, benchmark)
+    return (
+        _URGENCY[row.standing],
+        size,
+        row.key.benchmark,
+        position,
+        row.key.environment,
+        row.key.machine,
+    )
+
+
+def _number_or_text(text: str) -> tuple[float, str]:
+    try:
+        number = float(plain(text))
+    except ValueError:
+        return float("inf"), text
+    return (number, "") if number == number else (float("inf"), text)

@@ -1,0 +1,199 @@
+"""A report as JSON, for scripts. Schema 1: keys are only ever added; unknown is null; every number is finite.
+
+`check`:
+    {"schema": 1, "stallhorn": version, "project": name, "verdict": "clean|regression|inconclusive|nothing",
+     "exit_code": int, "reference": true when the history in git stood in for missing results,
+     "base": hash | null, "head": hash | null, "machines": [REPORT, ...], "problems": [{"where", "what", "remedy"}]}
+REPORT:
+    {"machine": name, "verdict": as above, "sentence": the verdict for people, "newest": COMMIT | null,
+     "comparisons": [{"id", "series": SERIES, "verdict", "direction": "slower|faster|same", "ratio": float | null,
+                      "last": hash | null, "before": {"value", "low", "high"} | null, "after": POINT, "reason"}],
+     "changes": [{"id", "direction", "last": COMMIT, "first": COMMIT, "untested": [COMMIT],
+                  "series": [{"series": SERIES, "last": hash, "first": hash, "ratio", "before": ..., "after": ...}]}],
+     "build_failures": [{"commit", "environment", "log"}]}
+`show`:
+    {"schema": 1, "stallhorn", "project", "series": [{"id", "series": SERIES, "unit", "points": [POINT]}], "problems"}
+SERIES: {"benchmark", "params": {name: asv's text}, "environment", "machine"}
+POINT:  {"commit": hash, "subject", "committed": ISO | null, "status", "value", "low", "high", "reason", "samples": n}
+COMMIT: {"commit": hash, "parents": [hash], "subject", "committed": ISO | null}
+An id is stable: of a series the first 12 hex digits of a hash of its key, of a change as in the site's addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stallhorn import __version__
+from stallhorn.errors import ExitCode
+from stallhorn.model import (
+    Change,
+    Comparison,
+    Level,
+    Measurement,
+    Problem,
+    Report,
+    Revision,
+    Series,
+    SeriesKey,
+    Verdict,
+)
+from stallhorn.report.sentence import sentence
+
+SCHEMA = 1
+
+
+def check_json(
+    reports: Sequence[Report], *, base: str | None, head: str | None, reference: bool, exit_code: ExitCode
+) -> str:
+    """The answer of `stallhorn check`: one report for each machine, at least one."""
+    history = reports[0].history
+    return _text(
+        {
+            **_head(history.project.name),
+            "verdict": Verdict.join(report.verdict for report in reports).value,
+            "exit_code": int(exit_code),
+            "reference": reference,
+            "base": base,
+            "head": head,
+            "machines": [_report(report) for report in reports],
+            "problems": _problems(history.problems),
+        }
+    )
+
+
+def show_json(series: Iterable[Series], report: Report) -> str:
+    """The answer of `stallhorn show`."""
+    revisions = _by_commit(report)
+    return _text(
+        {
+            **_head(report.history.project.name),
+            "series": [
+                {
+                    "id": series_id(each.key),
+                    "series": _series(each.key),
+                    "unit": each.unit,
+                    "points": [_point(point, revisions) for point in each.points],
+                }
+                for each in series
+            ],
+            "problems": _problems(report.history.problems),
+        }
+    )
+
+
+def series_id(key: SeriesKey) -> str:
+    """Twelve hexadecimal digits that stand for a series as long as its key stays the same."""
+    text = json.dumps([key.benchmark, key.parameters.values, key.environment, key.machine])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=1, allow_nan=False)
+
+
+def _head(project: str) -> dict[str, Any]:
+    return {"schema": SCHEMA, "stallhorn": __version__, "project": project}
+
+
+def _report(report: Report) -> dict[str, Any]:
+    revisions = _by_commit(report)
+    return {
+        "machine": next(iter(report.history.machines), None),
+        "verdict": report.verdict.value,
+        "sentence": sentence(report),
+        "newest": None if report.newest is None else _commit(report.newest),
+        "comparisons": [_comparison(comparison, revisions) for comparison in report.comparisons],
+        "changes": [_change(change) for change in report.changes],
+        "build_failures": [
+            {"commit": each.commit, "environment": each.environment, "log": each.log}
+            for each in report.history.build_failures
+        ],
+    }
+
+
+def _comparison(comparison: Comparison, revisions: Mapping[str, Revision]) -> dict[str, Any]:
+    return {
+        "id": series_id(comparison.key),
+        "series": _series(comparison.key),
+        "verdict": comparison.verdict.value,
+        "direction": comparison.direction.value,
+        "ratio": _finite(comparison.ratio),
+        "last": comparison.last,
+        "before": None if comparison.before is None else _level(comparison.before),
+        "after": _point(comparison.after, revisions),
+        "reason": comparison.reason,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "direction": change.direction.value,
+        "last": _commit(change.last),
+        "first": _commit(change.first),
+        "untested": [_commit(revision) for revision in change.untested],
+        "series": [
+            {
+                "series": _series(point.key),
+                "last": point.last,
+                "first": point.first,
+                "ratio": _finite(point.ratio),
+                "before": _level(point.before),
+                "after": _level(point.after),
+            }
+            for point in change.points
+        ],
+    }
+
+
+def _level(level: Level) -> dict[str, float | None]:
+    return {"value": _finite(level.center), "low": _finite(level.low), "high": _finite(level.high)}
+
+
+def _point(point: Measurement, revisions: Mapping[str, Revision]) -> dict[str, Any]:
+    revision = revisions[point.commit]
+    return {
+        "commit": point.commit,
+        "subject": revision.subject,
+        "committed": revision.committed.isoformat() if revision.committed else None,
+        "status": point.status.value,
+        "value": _finite(point.value),
+        "low": _finite(point.low),
+        "high": _finite(point.high),
+        "reason": point.reason,
+        "samples": len(point.samples),
+    }
+
+
+def _commit(revision: Revision) -> dict[str, Any]:
+    return {
+        "commit": revision.commit,
+        "parents": list(revision.parents),
+        "subject": revision.subject,
+        "committed": revision.committed.isoformat() if revision.committed else None,
+    }
+
+
+def _series(key: SeriesKey) -> dict[str, Any]:
+    return {
+        "benchmark": key.benchmark,
+        "params": dict(key.parameters.values),
+        "environment": key.environment,
+        "machine": key.machine,
+    }
+
+
+def _problems(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"where": each.where, "what": each.what, "remedy": each.remedy} for each in problems]
+
+
+def _by_commit(report: Report) -> dict[str, Revision]:
+    return {revision.commit: revision for revision in report.history.revisions}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,144 @@
+"""The verdict in one sentence, and how each series stands: the words that the pages and the terminal share. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+
+from stallhorn import units
+from stallhorn.model import Comparison, Direction, Measurement, Report, SeriesKey, Status, Verdict
+
+
+class Standing(StrEnum):
+    """What is said about one series, the most urgent first."""
+
+    SLOWER = "slower"
+    FAILED = "failed"
+    UNCLEAR = "too noisy to say"
+    FASTER = "faster"
+    SAME = "within noise"
+    NEW = "nothing to compare with"
+    OLD = "out of date"  # the judged commit has no measurement of it, an earlier one has
+    SKIPPED = "skipped"
+
+
+_COMPARED = (Standing.SLOWER, Standing.FASTER, Standing.SAME, Standing.UNCLEAR)
+
+
+def sentence(report: Report) -> str:
+    """The verdict for people: how many series are slower, at which commit, and which is the worst.
+
+    Counts are series; "of 96" are those that could be compared. Control characters of names are replaced.
+    """
+    if not is_measured(report):
+        return _printable(_nothing(report))
+    counts = Counter(standings(report).values())
+    compared = sum(counts[standing] for standing in _COMPARED)
+    at = _place(report)
+    if not compared:
+        head = f"{_series(counts[Standing.NEW])} measured {at}; no earlier measurement to compare with"
+        return _printable(_join([head, *_rest(counts, {Standing.NEW})]))
+    if counts[Standing.SLOWER]:
+        verb = "is" if counts[Standing.SLOWER] == 1 else "are"
+        head = f"{counts[Standing.SLOWER]} of {compared} series {verb} slower {at}{_worst(report)}"
+    elif counts[Standing.UNCLEAR]:
+        verb = "is" if counts[Standing.UNCLEAR] == 1 else "are"
+        doubt = f"{counts[Standing.UNCLEAR]} of {compared} {verb} too noisy to say"
+        head = f"No series is shown to be slower {at}, but {doubt}"
+        return _printable(_join([head, *_rest(counts, {Standing.UNCLEAR})]))
+    else:
+        head = f"None of {compared} series is slower {at}"
+    return _printable(_join([head, *_rest(counts, {Standing.SLOWER})]))
+
+
+def is_measured(report: Report) -> bool:
+    """Whether there is at least one value; failed and skipped measurements are none."""
+    return any(point.status is Status.OK for series in report.history.series for point in series.points)
+
+
+def standings(report: Report) -> dict[SeriesKey, Standing]:
+    """How every series of the history stands; a series that was not compared stands by its newest measurement."""
+    comparisons = {comparison.key: comparison for comparison in report.comparisons}
+    return {
+        series.key: standing(comparisons.get(series.key), series.points[-1] if series.points else None)
+        for series in report.history.series
+    }
+
+
+def standing(comparison: Comparison | None, newest: Measurement | None) -> Standing:
+    """How one series stands, from its comparison or, without one, from its newest measurement."""
+    measured = comparison.after if comparison else newest
+    if measured is not None and measured.status is Status.SKIPPED:
+        return Standing.SKIPPED
+    if measured is not None and measured.status is not Status.OK:
+        return Standing.FAILED
+    if comparison is None:
+        return Standing.OLD
+    if comparison.verdict is Verdict.NOTHING:
+        return Standing.NEW
+    if comparison.verdict is Verdict.INCONCLUSIVE:
+        return Standing.UNCLEAR
+    if comparison.verdict is Verdict.REGRESSION:
+        return Standing.SLOWER
+    return Standing.FASTER if comparison.direction is Direction.FASTER else Standing.SAME
+
+
+def series_name(key: SeriesKey) -> str:
+    """A series without its environment: `rbf.Rbf.measure [n=500, backend=numba]`."""
+    return f"{key.benchmark} [{key.parameters}]" if key.parameters.values else key.benchmark
+
+
+def change_in_words(ratio: float | None, unit: str) -> str:
+    """A ratio in words: "2.01x slower" for times, "2.01x larger" for everything else."""
+    text = units.ratio(ratio)
+    if unit == "seconds":
+        return text
+    return text.replace("slower", "larger").replace("faster", "smaller")
+
+
+def _nothing(report: Report) -> str:
+    counts = Counter(standings(report).values())
+    if not counts:
+        return "Nothing is measured yet."
+    return _join([f"Nothing could be measured {_place(report)}", *_rest(counts, {Standing.NEW})])
+
+
+def _place(report: Report) -> str:
+    """Where the comparisons were made: one commit, or one for each machine."""
+    commits = list(dict.fromkeys(comparison.after.commit[:8] for comparison in report.comparisons))
+    if not commits and report.newest is not None:
+        commits = [report.newest.short]
+    return f"at {' and '.join(commits)}" if 0 < len(commits) <= 2 else "at the newest commit of each machine"
+
+
+def _worst(report: Report) -> str:
+    units_of: Mapping[SeriesKey, str] = {series.key: series.unit for series in report.history.series}
+    slower = [comparison for comparison in report.comparisons if comparison.verdict is Verdict.REGRESSION]
+    worst = max(slower, key=lambda comparison: comparison.ratio or 0.0, default=None)
+    if worst is None or worst.ratio is None:
+        return ""
+    words = change_in_words(worst.ratio, units_of.get(worst.key, "seconds"))
+    return f" ({'' if len(slower) == 1 else 'worst: '}{series_name(worst.key)} {words})"
+
+
+def _rest(counts: Mapping[Standing, int], said: set[Standing]) -> list[str]:
+    order = (Standing.FASTER, Standing.SAME, Standing.UNCLEAR, Standing.FAILED, Standing.SKIPPED)
+    parts = [f"{counts[item]} {item.value}" for item in order if item not in said and counts.get(item)]
+    if Standing.NEW not in said and counts.get(Standing.NEW):
+        parts.append(f"{counts[Standing.NEW]} with nothing to compare with")
+    if counts.get(Standing.OLD):
+        parts.append(f"{counts[Standing.OLD]} not measured there")
+    return parts
+
+
+def _series(count: int) -> str:
+    return f"{count} series"
+
+
+def _join(parts: list[str]) -> str:
+    return "; ".join(parts) + "."
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,197 @@
+"""A report as text for people: no colours, no cut-off columns, the same on a terminal and in a pipe.
+
+Whatever comes from a repository or a benchmark (subjects, names, error output) passes through `safe` first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from stallhorn import units
+from stallhorn.model import ChangePoint, Comparison, Direction, Measurement, Report, Revision, Series, Status, Verdict
+from stallhorn.report.sentence import change_in_words, sentence, series_name
+
+_MOST = 20  # series under one heading; --json has them all
+_INVISIBLE = frozenset(
+    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+)
+_ISOLATES = frozenset("\u2066\u2067\u2068\u2069")
+
+
+def safe(text: str) -> str:
+    """Untrusted text on one line: what a terminal would act on, or would not show, is written as an escape.
+
+    That is control characters (so that no escape sequence survives), line breaks, characters that turn the direction
+    of text or have no width, and halves of surrogate pairs, which cannot be encoded.
+    """
+    return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character == " " or (character.isprintable() and character not in _INVISIBLE and character not in _ISOLATES)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def write(text: str) -> None:
+    """Print text also where the terminal's encoding has no µ or no arrow: such characters become escapes there."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Lines with aligned columns, each as wide as its widest cell; the last column is not padded."""
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]
+
+
+def check_text(report: Report) -> str:
+    """What `stallhorn check` prints for one machine: the verdict first, then what it rests on."""
+    lines = [sentence(report)]
+    lines += _moved(report, "Slower", Verdict.REGRESSION, Direction.SLOWER)
+    lines += _moved(report, "Faster", Verdict.CLEAN, Direction.FASTER)
+    lines += _reasons("Too noisy to say", report, [c for c in report.comparisons if c.verdict is Verdict.INCONCLUSIVE])
+    failed = [c for c in report.comparisons if c.after.status not in (Status.OK, Status.SKIPPED)]
+    lines += _reasons("Failed at this commit", report, failed)
+    return "\n".join(lines)
+
+
+def problems_text(report: Report) -> str:
+    """What could not be read, or "" if everything was."""
+    problems = [f"  {safe(str(problem))}" for problem in report.history.problems]
+    return "\n".join(["", "Could not be read", *problems]) if problems else ""
+
+
+def history_text(series: Series, report: Report) -> str:
+    """One series' history as a table, oldest commit first, with its changes marked."""
+    revisions = {revision.commit: revision for revision in report.history.revisions}
+    changes = {point.first: point for change in report.changes for point in change.points if point.key == series.key}
+    rows = [
+        (
+            revisions[point.commit].short,
+            _day(revisions[point.commit]),
+            _value(point, series.unit),
+            _interval(point, series.unit),
+            _mark(changes.get(point.commit), series.unit) or _why(point),
+            safe(revisions[point.commit].subject),
+        )
+        for point in series.points
+    ]
+    key = series.key
+    head = f"{safe(series_name(key))}\n  environment {safe(key.environment)}, machine {safe(key.machine)}"
+    return "\n".join([head, *table(rows)])
+
+
+def _moved(report: Report, title: str, verdict: Verdict, direction: Direction) -> list[str]:
+    """The series that moved one way, under the commits that did it."""
+    moved = [c for c in report.comparisons if c.verdict is verdict and c.direction is direction]
+    ranges: dict[tuple[int, int], list[Comparison]] = {}
+    for comparison in moved:
+        ranges.setdefault(_range(comparison, report), []).append(comparison)
+    lines: list[str] = []
+    for (last, first), hit in sorted(ranges.items(), key=lambda item: -item[0][1]):
+        lines += ["", f"{title}: {len(hit)} series", *_culprit(report.history.revisions, last, first)]
+        hit.sort(key=lambda c: (-abs((c.ratio or 1.0) - 1.0), c.key))
+        lines += table([_row(comparison, report) for comparison in hit[:_MOST]], indent="    ")
+        if len(hit) > _MOST:
+            lines.append(f"    and {len(hit) - _MOST} more (--json lists all)")
+    return lines
+
+
+def _range(comparison: Comparison, report: Report) -> tuple[int, int]:
+    """Positions of the newest commit that was not yet, and of the oldest that was, as it is now."""
+    places = {revision.commit: revision.position for revision in report.history.revisions}
+    start, stop = places[comparison.last or comparison.after.commit], places[comparison.after.commit]
+    for change in report.changes:
+        hit = any(point.key == comparison.key for point in change.points)
+        if hit and change.direction is comparison.direction and start < change.first.position <= stop:
+            own = next(point for point in change.points if point.key == comparison.key)
+            return max(start, places[own.last]), change.first.position
+    return start, stop
+
+
+def _culprit(revisions: Sequence[Revision], last: int, first: int) -> list[str]:
+    """The commit, the last good one, and those in between that nobody measured."""
+    commit, good = revisions[first], revisions[last]
+    between = revisions[last + 1 : first]
+    parent = " (its parent)" if good.commit in commit.parents[:1] else ""
+    lines = [f"  since   {_named(commit)}", f"  before  {_named(good)}{parent}"]
+    if between:
+        count = "1 commit" if len(between) == 1 else f"{len(between)} commits"
+        lines.append(f"  {count} in between not measured; any of them may have done it:")
+        lines += [f"    {_named(revision)}" for revision in between[:_MOST]]
+        if len(between) > _MOST:
+            lines.append(f"    and {len(between) - _MOST} more")
+    return lines
+
+
+def _named(revision: Revision) -> str:
+    return f"{revision.short}  {_day(revision)}  {safe(revision.subject)}".rstrip()
+
+
+def _row(comparison: Comparison, report: Report) -> tuple[str, ...]:
+    unit = _unit(comparison, report)
+    before, after = comparison.before, comparison.after
+    old = "" if before is None else units.quantity(before.center, unit)
+    bounds = "" if before is None else f"({units.interval(before.low, before.high, unit)})"
+    return (
+        change_in_words(comparison.ratio, unit),
+        f"{old} {bounds}",
+        "->",
+        f"{units.quantity(after.value, unit)} ({_interval(after, unit)})",
+        safe(f"{series_name(comparison.key)} @ {comparison.key.environment}"),
+    )
+
+
+def _reasons(title: str, report: Report, comparisons: Iterable[Comparison]) -> list[str]:
+    rows = [
+        (safe(f"{series_name(c.key)} @ {c.key.environment}"), _outcome(c, report), safe(c.reason)) for c in comparisons
+    ]
+    if not rows:
+        return []
+    more = [f"  and {len(rows) - _MOST} more (--json lists all)"] if len(rows) > _MOST else []
+    return ["", f"{title}: {len(rows)} series", *table(rows[:_MOST]), *more]
+
+
+def _outcome(comparison: Comparison, report: Report) -> str:
+    if comparison.after.status is Status.OK:
+        return change_in_words(comparison.ratio, _unit(comparison, report))
+    return f"measured at {comparison.last[:8]}" if comparison.last else "never measured"
+
+
+def _unit(comparison: Comparison, report: Report) -> str:
+    benchmark = report.history.benchmarks.get(comparison.key.benchmark)
+    return "" if benchmark is None else safe(benchmark.unit)
+
+
+def _value(point: Measurement, unit: str) -> str:
+    return units.quantity(point.value, safe(unit)) if point.status is Status.OK else str(point.status)
+
+
+def _interval(point: Measurement, unit: str) -> str:
+    return "" if point.value is None else units.interval(point.low, point.high, safe(unit))
+
+
+def _mark(change: ChangePoint | None, unit: str) -> str:
+    return "" if change is None else f"<- {change_in_words(change.ratio, unit)}"
+
+
+def _why(point: Measurement) -> str:
+    if point.status is Status.OK:
+        return ""
+    return safe(point.reason) or "no reason was stored"
+
+
+def _day(revision: Revision) -> str:
+    return revision.committed.strftime("%Y-%m-%d") if revision.committed else "undated   "

@@ -1,0 +1,247 @@
+"""The site in a real browser: opened from disk and from a server, with and without JavaScript, wide and narrow."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
+
+from report_builder import NOW, demo, report
+from test_html_site import hostile_report
+
+from stallhorn.report.html import publish
+from stallhorn.report.html.words import identifier
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+RBF = f"benchmark/{identifier('rbf.Rbf.measure')}.html"
+PAGES = ("index.html", "help.html", RBF)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    return publish(demo(folder), folder / "html", generated=NOW).parent
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish(hostile_report(), tmp_path_factory.mktemp("hostile") / "html", generated=NOW).parent
+
+
+class Visit:
+    """One page in its own context; everything that it logs, fails at or asks for is kept."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def shown(self) -> list[str]:
+        rows = self.page.locator("table.series tbody tr:visible")
+        return [text.replace("\n", " ") for text in rows.all_inner_texts()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_from_disk_each_page_fits_and_complains_of_nothing(
+    browser: Any, site: Path, name: str, scheme: str, width: int
+) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    with Visit(browser, (site / name).as_uri(), **options) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert visit.complaints == []
+        assert all(url.startswith("file:") for url in visit.requests)
+
+
+def test_under_a_path_prefix_of_a_server(browser: Any, site: Path) -> None:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    top = f"http://127.0.0.1:{server.server_address[1]}/"
+    try:
+        with Visit(browser, top + "html/index.html") as visit:
+            visit.page.click("table.series a >> nth=0")
+            visit.page.wait_for_url("**/benchmark/*.html")
+            assert visit.page.locator("svg.history").count() == 6
+            assert visit.complaints == []
+            assert all(url.startswith(top + "html/") for url in visit.requests)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_dark_is_dark(browser: Any, site: Path) -> None:
+    def brightness(scheme: str) -> int:
+        with Visit(browser, (site / "index.html").as_uri(), color_scheme=scheme) as visit:
+            colour = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            return sum(int(part) for part in colour.strip("rgb()").split(","))
+
+    assert brightness("dark") < 150 < 650 < brightness("light")
+
+
+def test_the_filter_keeps_rows_that_have_every_word_and_tells_how_many(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / "index.html").as_uri()) as visit:
+        assert len(visit.shown()) == 42
+        visit.page.fill("#filter", "numba= n=500 SLOWER")
+        assert 0 < len(visit.shown()) < 12
+        assert all("n=500" in row and "slower" in row for row in visit.shown())
+        assert visit.page.inner_text("output") == f"{len(visit.shown())} of 42 series"
+        visit.page.fill("#filter", "no such thing")
+        assert visit.page.inner_text("output") == "No series matches"
+        visit.page.fill("#filter", "")
+        assert len(visit.shown()) == 42
+
+
+def test_the_counts_filter_by_standing_and_the_address_remembers(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / "index.html").as_uri()) as visit:
+        visit.page.click("[data-filter-counts] button:has-text('failed')")
+        assert len(visit.shown()) == 1
+        again = visit.page.url
+        assert "standing=failed" in again
+    with Visit(browser, again) as visit:
+        assert len(visit.shown()) == 1
+        assert visit.complaints == []
+
+
+def test_columns_sort_numbers_by_size_and_turn_around(browser: Any, site: Path) -> None:
+    def values(visit: Visit) -> list[float]:
+        cells = visit.page.eval_on_selector_all("td.latest", "cells => cells.map((cell) => cell.dataset.v)")
+        return [float(cell) for cell in cells if cell is not None]
+
+    with Visit(browser, (site / "index.html").as_uri()) as visit:
+        head = visit.page.locator("th button:has-text('Newest value')")
+        head.click()
+        assert values(visit) == sorted(values(visit))
+        head.press("Enter")
+        assert values(visit) == sorted(values(visit), reverse=True)
+        assert visit.page.locator("th[aria-sort]").count() == 1
+        visit.page.locator("th button:has-text('Parameters')").click()
+        sizes = [row.split("n=")[1].split(",")[0] for row in visit.shown() if "n=" in row]
+        assert sizes == sorted(sizes, key=int)
+
+
+def test_a_chart_tells_its_values_to_pointer_and_keyboard(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / RBF).as_uri()) as visit:
+        chart = visit.page.locator(".chart").first
+        chart.hover(position={"x": 200, "y": 120})
+        assert " to " in chart.locator(".tip").inner_text()
+        visit.page.mouse.move(0, 0)
+        chart.press("Home")
+        first = chart.locator("[aria-live]").inner_text()
+        chart.press("ArrowRight")
+        assert chart.locator("[aria-live]").inner_text() != first
+        chart.press("Escape")
+        assert not chart.locator(".tip").is_visible()
+        box, tip = chart.bounding_box(), chart.locator(".tip")
+        chart.press("End")
+        assert tip.bounding_box()["x"] + tip.bounding_box()["width"] <= box["x"] + box["width"] + 1
+
+
+def test_the_first_tab_skips_to_the_content(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / "index.html").as_uri()) as visit:
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "skip"
+        visit.page.keyboard.press("Enter")
+        assert visit.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_without_javascript_everything_is_there_and_no_dead_control(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / "index.html").as_uri(), java_script_enabled=False) as visit:
+        assert "series are slower at" in visit.page.inner_text("h1")
+        assert len(visit.shown()) == 42
+        assert not visit.page.locator("form.filter").is_visible()
+        assert visit.page.locator("button").count() == 0
+    with Visit(browser, (site / RBF).as_uri(), java_script_enabled=False) as visit:
+        visit.page.click("summary:has-text('All values') >> nth=0")
+        assert "3 rounds" in visit.page.inner_text("table.values >> nth=0")
+
+
+def test_nothing_of_hostile_text_runs(browser: Any, hostile: Path) -> None:
+    for path in sorted(hostile.rglob("*.html")):
+        with Visit(browser, path.as_uri(), viewport={"width": 320, "height": 800}) as visit:
+            visit.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            for chart in visit.page.locator(".chart").all():
+                chart.press("End")
+            assert visit.page.evaluate("window.__pwned") is None
+            assert visit.complaints == []
+            assert all(url.startswith("file:") for url in visit.requests)
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_empty_site(browser: Any, tmp_path: Path) -> None:
+    index = publish(report(), tmp_path / "html", generated=NOW)
+    with Visit(browser, index.as_uri()) as visit:
+        assert visit.page.inner_text("h1") == "Nothing is measured yet."
+        assert visit.complaints == []
+
+
+def test_nothing_moves_while_the_page_loads(browser: Any, site: Path) -> None:
+    script = """() => new Promise((done) => {
+      let moved = 0;
+      new PerformanceObserver((list) => { for (const each of list.getEntries()) moved += each.value; })
+        .observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(moved), 300);
+    })"""
+    for name in PAGES:
+        with Visit(browser, (site / name).as_uri(), viewport={"width": 390, "height": 800}) as visit:
+            assert visit.page.evaluate(script) <= 0.1
+
+
+def test_the_script_is_plain_javascript() -> None:
+    """A script that does not parse would leave every page without filter, silently."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node on PATH; the other tests run the script in the browser")
+    script = Path(publish.__code__.co_filename).parent / "static" / "site.js"
+    subprocess.run([node, "--check", str(script)], check=True)

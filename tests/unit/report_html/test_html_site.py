@@ -1,0 +1,269 @@
+"""The site as files: what each page says in each state, that hostile text stays text, and that nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_builder import (
+    NOW,
+    compare,
+    demo,
+    key,
+    missing,
+    ok,
+    one_series,
+    project,
+    report,
+    revision,
+)
+
+from stallhorn.model import (
+    Benchmark,
+    BuildFailure,
+    Direction,
+    Machine,
+    Problem,
+    Report,
+    Revision,
+    Series,
+    Status,
+    Verdict,
+)
+from stallhorn.report.html import publish
+from stallhorn.report.html.words import identifier
+
+HOSTILE = '"><img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script>{{7*7}}\x00\x1b[31m\u202e\ud800'
+
+
+class Text(HTMLParser):
+    """The visible text of a page, and all its tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.parts))
+
+
+def overview(made: Report, folder: Path) -> Text:
+    return Text(publish(made, folder / "html", generated=NOW).read_text(encoding="utf-8"))
+
+
+def benchmark_page(made: Report, folder: Path, name: str) -> Text:
+    index = publish(made, folder / "html", generated=NOW)
+    return Text((index.parent / "benchmark" / f"{identifier(name)}.html").read_text(encoding="utf-8"))
+
+
+def test_an_empty_report_says_what_to_run(tmp_path: Path) -> None:
+    page = overview(report(), tmp_path)
+    assert "Nothing is measured yet." in page.text
+    assert "stallhorn run" in page.text
+    assert sorted(path.name for path in (tmp_path / "html").iterdir()) == [
+        ".stallhorn-site",
+        "help.html",
+        "index.html",
+        "static",
+    ]
+
+
+def test_one_commit_says_that_two_are_needed(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3])
+    made = report([series], revisions=revisions, comparisons=[compare(series.points[0], None, Verdict.NOTHING)])
+    page = overview(made, tmp_path)
+    assert "A change needs two commits to compare" in page.text
+    assert "1.00 ms 0.97 to 1.03 ms" in page.text
+
+
+def test_no_change_is_said(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3, 1.01e-3])
+    made = report([series], revisions=revisions, comparisons=[compare(series.points[1], 1e-3, Verdict.CLEAN)])
+    page = overview(made, tmp_path)
+    assert "No change beyond noise in the 2 commits that were measured." in page.text
+    assert "within noise (+1.0 %)" in page.text
+
+
+def test_the_demo_names_changes_untested_commits_failures_and_problems(tmp_path: Path) -> None:
+    made = demo(tmp_path)
+    text = overview(made, tmp_path).text
+    assert "12 series slower" in text
+    assert "2 commits between the two were not tested" in text
+    assert "Docs: accuracy against the reference" in text
+    assert "did not build" in text
+    assert "was never closed" in text
+    assert "not valid JSON" in text
+    assert "MemoryError: Unable to allocate" in text
+    assert "skipped" in text
+    assert "w_tilde.WTilde.measure" in text  # never measured
+    assert text.count("rbf.Rbf.measure") > 36
+
+
+def test_the_benchmark_page_of_the_demo(tmp_path: Path) -> None:
+    page = benchmark_page(demo(tmp_path), tmp_path, "rbf.Rbf.measure")
+    assert sum(tag == "figure" for tag, _ in page.tags) == 6  # three sizes, two environments
+    assert "3 rounds" in page.text
+    assert "numba 0.61.2, numpy 2.2.6, python 3.11.7" in page.text
+    assert "compile" in page.text
+    assert "NumbaPerformanceWarning" in page.text
+    assert 'if n < 1 and backend > "":' in page.text
+
+
+def test_machines_are_never_mixed_in_one_chart(tmp_path: Path) -> None:
+    at = [revision(0), revision(1)]
+    series = [
+        Series(of, "seconds", tuple(ok(of, each, 1e-3) for each in at))
+        for of in (key(machine="reference"), key(machine="mine"))
+    ]
+    page = benchmark_page(report(series, revisions=at), tmp_path, "suite.Case.time_it")
+    assert sum(tag == "figure" for tag, _ in page.tags) == 2
+    assert "on reference" in page.text
+    assert "on mine" in page.text
+
+
+def test_a_huge_ratio_and_a_failure_are_readable(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-9, 1e3])
+    broken = key(n="2")
+    failed = Series(broken, "seconds", (missing(broken, revisions[1], Status.TIMEOUT, "more than 60 s"),))
+    made = report(
+        [series, failed],
+        revisions=revisions,
+        comparisons=[
+            compare(series.points[1], 1e-9, Verdict.REGRESSION, Direction.SLOWER),
+            compare(failed.points[0], None, Verdict.NOTHING, reason="timeout: more than 60 s"),
+        ],
+    )
+    text = overview(made, tmp_path).text
+    assert "1000 s" in text
+    assert "1000000000000.00x slower" in text
+    assert "timeout more than 60 s" in text
+
+
+def hostile_report() -> Report:
+    """Hostile text in every field that comes from outside."""
+    of = key(f"suite.{HOSTILE}", f"env {HOSTILE}", f"machine {HOSTILE}", **{HOSTILE: repr(HOSTILE)})
+    revisions = [
+        revision(0, HOSTILE),
+        revision(1, HOSTILE),
+        Revision("e" * 40, 2, None, HOSTILE, HOSTILE, (), (HOSTILE,)),
+    ]
+    series = Series(
+        of,
+        HOSTILE,
+        (ok(of, revisions[0], 1.0), missing(of, revisions[1], Status.FAILED, HOSTILE), ok(of, revisions[2], 2.0)),
+    )
+    return report(
+        [series],
+        revisions=revisions,
+        comparisons=[compare(series.points[-1], 1.0, Verdict.INCONCLUSIVE, reason=HOSTILE)],
+        benchmarks=[Benchmark(of.benchmark, HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), ((HOSTILE,),), HOSTILE)],
+        project=project(name=HOSTILE, commit_url='javascript:window.__pwned=1//"'),
+        machines={of.machine: Machine(of.machine, HOSTILE, HOSTILE, HOSTILE, HOSTILE)},
+        build_failures=(BuildFailure(revisions[1].commit, of.environment, of.machine, HOSTILE),),
+        problems=(Problem(HOSTILE, HOSTILE, HOSTILE),),
+    )
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    publish(hostile_report(), tmp_path / "html", generated=NOW)
+    for path in (tmp_path / "html").rglob("*.html"):
+        page = Text(path.read_text(encoding="utf-8"))
+        assert not any(tag == "img" for tag, _ in page.tags)
+        assert [attributes.get("src") for tag, attributes in page.tags if tag == "script"] in (
+            ["static/site.js"],
+            ["../static/site.js"],
+        )
+        assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+        assert not any("javascript:" in (attributes.get("href") or "") for _, attributes in page.tags)
+        assert "\x00" not in "".join(page.parts)
+        assert "\u202e" not in "".join(page.parts)
+        assert "{{7*7}}" in page.text
+
+
+def test_the_commit_link_is_the_configured_page(tmp_path: Path) -> None:
+    page = overview(demo(tmp_path), tmp_path)
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a" and "example.org" in str(attributes)]
+    assert re.fullmatch(r"https://example.org/refkernels/commit/[0-9a-f]{40}", links[0] or "")
+
+
+def test_long_names_are_kept_and_can_break(tmp_path: Path) -> None:
+    name = "suite." + "very_long_name_" * 20
+    revisions, series = one_series([1e-3], key(name, **{"ключ": "'значение 値'"}))
+    page = overview(report([series], revisions=revisions), tmp_path)
+    assert name in page.text
+    assert "ключ=значение 値" in page.text
+    assert sum(tag == "wbr" for tag, _ in page.tags) > 50
+
+
+def test_names_that_differ_in_case_alone_have_pages_of_their_own(tmp_path: Path) -> None:
+    found = [one_series([1e-3], key(name)) for name in ("suite.time_a", "suite.time_A")]
+    publish(report([series for _, series in found], revisions=found[0][0]), tmp_path / "html", generated=NOW)
+    assert len({path.name.lower() for path in (tmp_path / "html" / "benchmark").iterdir()}) == 2
+
+
+def test_every_file_is_local_and_every_local_link_exists(tmp_path: Path) -> None:
+    top = publish(demo(tmp_path), tmp_path / "html", generated=NOW).parent
+    for path in top.rglob("*.html"):
+        page = Text(path.read_text(encoding="utf-8"))
+        anchors = {attributes.get("id") for _, attributes in page.tags}
+        for tag, attributes in page.tags:
+            address = attributes.get("src") or attributes.get("href")
+            if address is None or (tag == "a" and address.startswith("https://example.org/")):
+                continue
+            assert not re.match(r"[a-z]+:|/", address), (path, tag, address)
+            file, _, anchor = address.partition("#")
+            if not file:
+                assert anchor in anchors
+            else:
+                assert (path.parent / file).is_file()
+    for path in (top / "static").iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?:|url\(|@import|eval|innerHTML", text), path
+
+
+def test_pages_have_a_strict_policy_and_no_inline_code(tmp_path: Path) -> None:
+    top = publish(demo(tmp_path), tmp_path / "html", generated=NOW).parent
+    for path in top.rglob("*.html"):
+        page = Text(path.read_text(encoding="utf-8"))
+        policy = next(
+            attributes["content"]
+            for _, attributes in page.tags
+            if attributes.get("http-equiv") == "Content-Security-Policy"
+        )
+        assert policy is not None
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert not any(tag == "style" or "style" in attributes for tag, attributes in page.tags)
+        assert any(tag == "html" and attributes.get("lang") == "en" for tag, attributes in page.tags)
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = publish(demo(tmp_path), tmp_path / "a", generated=NOW).parent
+    second = publish(demo(tmp_path), tmp_path / "b", generated=NOW).parent
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    assert all((first / path).read_bytes() == (second / path).read_bytes() for path in files)
+
+
+def test_the_time_of_publishing_is_on_the_first_page_alone(tmp_path: Path) -> None:
+    top = publish(demo(tmp_path), tmp_path / "html", generated=NOW).parent
+    named = [path.name for path in top.rglob("*.html") if "2026-11-21" in path.read_text(encoding="utf-8")]
+    assert named == ["index.html"]
+
+
+@pytest.mark.parametrize("tag", ["h1", "main"])
+def test_every_page_has_one(tag: str, tmp_path: Path) -> None:
+    top = publish(demo(tmp_path), tmp_path / "html", generated=NOW).parent
+    for path in top.rglob("*.html"):
+        assert sum(each == tag for each, _ in Text(path.read_text(encoding="utf-8")).tags) == 1
