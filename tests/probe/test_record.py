@@ -1,7 +1,8 @@
 """Writing the probe record: a line for each append, whole, and never an error for the measured code."""
 
 import json
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,21 +53,18 @@ def test_what_json_does_not_know_is_written_as_text(tmp_path):
     assert json.loads(lines(tmp_path)[0])["facts"]["versions"]["numpy"] == "b'2'"
 
 
-def append_many(folder, writer):
-    for number in range(40):
-        assert record.append(made(writer=writer, number=number, stderr="x" * 15_000), folder)
-
-
 def test_records_of_several_processes_never_mix(tmp_path):
-    context = multiprocessing.get_context("fork")
-    writers = [context.Process(target=append_many, args=(str(tmp_path), writer)) for writer in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
-    found = sorted((json.loads(line)["writer"], json.loads(line)["number"]) for line in lines(tmp_path))
-    assert found == [(writer, number) for writer in range(4) for number in range(40)]
+    code = (
+        "import sys\nfrom asv_bench_stallhorn import record\n"
+        "for number in range(40):\n"
+        "    made = record.build('a.b', {}, 'ok', stderr='x' * 15000, round=number)\n"
+        "    made.update(commit='c' * 40, environment='env', writer=sys.argv[2])\n"
+        "    assert record.append(made, sys.argv[1])\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in "abcd"]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    found = sorted((json.loads(line)["writer"], json.loads(line)["round"]) for line in lines(tmp_path))
+    assert found == [(name, number) for name in "abcd" for number in range(40)]
 
 
 @pytest.mark.parametrize("text", ["", "short", "x" * 20_000])
