@@ -215,7 +215,8 @@ class Campaign:
         try:
             extra = self._thread_variables(unit.workshop, setting, variables)
         except ValueError as error:
-            return ((cell, {"status": "failed", "reason": str(error)}) for cell in group)
+            misunderstood: Parts = {"status": "failed", "reason": str(error)}
+            return iter([(cell, misunderstood) for cell in group])
         # What the matrix sets (env_nobuild) is the environment's identity and wins over a cell's thread setting.
         matrix = dict(unit.workshop.described.variables)
         job = Job(unit.workshop.python, {**variables, **extra, **matrix}, self.project.benchmarks, group)

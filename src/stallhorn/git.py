@@ -47,7 +47,7 @@ class Repository:
         try:
             return self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
         except UsageError:
-            hint = self._shallow_hint()
+            hint = self.shallow_hint()
             raise UsageError(
                 f"{name!r} is not a commit of this repository.",
                 hint or "Expected a hash, a tag, a branch, or e.g. HEAD~2; `git log --oneline` lists them.",
@@ -67,7 +67,7 @@ class Repository:
         if not found:
             raise NothingMeasured(
                 f"No commit in {span}" + (f" changes {touching}/." if touching else "."),
-                "Name another range, or a single commit." + (f" {hint}" if (hint := self._shallow_hint()) else ""),
+                "Name another range, or a single commit." + (f" {hint}" if (hint := self.shallow_hint()) else ""),
             )
         return found
 
@@ -82,7 +82,8 @@ class Repository:
         """The first line of a commit's message; untrusted text."""
         return self.run("log", "-1", "--format=%s", commit).strip()
 
-    def _shallow_hint(self) -> str:
+    def shallow_hint(self) -> str:
+        """What to do about commits that are not there, if this clone does not have them all; else nothing."""
         if self.is_shallow():
             return "This clone is shallow, older commits are missing: `git fetch --unshallow` brings them."
         return ""

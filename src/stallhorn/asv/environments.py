@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Workshop:
 
     asv: Any
     conf: Any
+    _failures: dict[str, InstallFailed] = field(default_factory=dict, compare=False)  # by commit; never tried twice
 
     @property
     def name(self) -> str:
@@ -98,14 +99,17 @@ class Workshop:
 
     def install(self, repository: Any, commit: str) -> None:  # noqa: ANN401 - asv.repo.Repo
         """Build the subject at a commit, and install it and the probe. Nothing to do if it is there."""
+        if commit in self._failures:
+            raise self._failures[commit]
         with quiet() as messages:
             try:
                 self.asv.install_project(self.conf, repository, commit)
             except (util.ProcessError, util.UserError, OSError) as error:
-                raise InstallFailed(
+                self._failures[commit] = InstallFailed(
                     f"{commit[:8]} does not build in {self.name}: {_first_line(error, messages)}",
                     _output(error, messages),
-                ) from error
+                )
+                raise self._failures[commit] from error
 
     def variables(self, commit: str) -> dict[str, str]:
         """The environment variables of a measuring process: asv's own rules, without PYTHONPATH."""

@@ -12,7 +12,7 @@ from typing import Any
 from asv import util
 from asv.benchmarks import Benchmarks
 
-from stallhorn.asv.environments import Workshop, quiet
+from stallhorn.asv.environments import InstallFailed, Workshop, quiet
 from stallhorn.errors import BenchmarkFailed, NothingMeasured, StorageError
 from stallhorn.model import Benchmark
 from stallhorn.plan import ROUNDS, Cell, cells
@@ -20,15 +20,33 @@ from stallhorn.plan import ROUNDS, Cell, cells
 
 def discover(conf: Any, repository: Any, workshops: tuple[Workshop, ...], commits: tuple[str, ...]) -> Benchmarks:  # noqa: ANN401
     """Import the suite in one of the environments, with the first commit that builds. Takes a second or two."""
+    ready = _first_that_builds(repository, workshops[0], commits)
     with quiet() as messages:
         try:
-            return Benchmarks.discover(conf, repository, [one.asv for one in workshops], list(commits))
+            return Benchmarks.discover(conf, repository, [one.asv for one in workshops], [ready])
         except (util.UserError, util.ProcessError) as error:
+            if str(error) == "Interrupted.":  # asv turns Ctrl-C into this
+                raise KeyboardInterrupt from None
             said = "\n".join([*messages, str(error)]).strip()
             raise BenchmarkFailed(
-                f"The suite in {conf.benchmark_dir} cannot be imported, or no commit builds:\n{said[-4000:]}",
+                f"The suite in {conf.benchmark_dir} cannot be imported:\n{said[-4000:]}",
                 "Correct the suite (or the package) and run it again.",
             ) from error
+
+
+def _first_that_builds(repository: Any, workshop: Workshop, commits: tuple[str, ...]) -> str:  # noqa: ANN401
+    """Install it, too. A suite can only be imported beside the package that it measures."""
+    failures: list[InstallFailed] = []
+    for commit in commits:
+        try:
+            workshop.install(repository, commit)
+            return commit
+        except InstallFailed as error:
+            failures.append(error)
+    raise BenchmarkFailed(
+        f"None of {len(commits)} commits builds. {failures[0].what}\n{failures[0].log[-4000:]}",
+        "Correct the package, or `build_command` and `install_command` in asv.conf.json, and run it again.",
+    )
 
 
 def save(found: Benchmarks, results: Path) -> None:

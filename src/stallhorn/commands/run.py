@@ -29,12 +29,14 @@ from stallhorn.model import Project
 if TYPE_CHECKING:
     from stallhorn.asv.environments import Workshop
     from stallhorn.campaign import Campaign, Tally, Unit
+    from stallhorn.git import Repository
     from stallhorn.progress import Progress
 
 PRESETS = ("quick", "full")
 # Megabytes that a new environment takes on disk, roughly, for the estimate of a dry run.
 MEGABYTES = {"numba": 250, "jax": 500, "numpy": 80, "scipy": 120}
 BARE_MEGABYTES = 60
+OLDER_COMMITS = 5  # to read the suite with, when none of the wanted commits builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class _Prepared:
 
     project: Project
     conf: Any
-    repository: Any
+    git: Repository
+    repository: Any  # asv's, of the same repository
     commits: tuple[str, ...]  # newest first
     workshops: tuple[Workshop, ...]
     notes: tuple[str, ...]
@@ -129,7 +132,9 @@ class _Prepared:
         notes = [f"{text}; that environment is left out" for text in environments.left_out(conf)]
         if project.repository and git.is_dirty(project.subfolder):
             notes.append(f"{project.subfolder or 'the package'} has changes that are not committed: not measured")
-        return cls(project, conf, opened, commits, chosen or found[:1], tuple(notes))
+        if request.span is None and len(commits) < request.newest and (hint := git.shallow_hint()):
+            notes.append(hint)
+        return cls(project, conf, git, opened, commits, chosen or found[:1], tuple(notes))
 
     def units(self, everywhere: bool) -> tuple[Unit, ...]:
         from stallhorn.campaign import Unit
@@ -141,15 +146,27 @@ class _Prepared:
             + [Unit(commit, workshop) for commit in older for workshop in first]
         )
 
+    def readable_at(self, workshop: Workshop, machine: str) -> tuple[str, ...]:
+        """Commits to read the suite with: those wanted, a few older ones, and last those known not to build."""
+        from stallhorn.runners.journal import Journal, path_of
 
-def _commits(git: Any, project: Project, request: Request) -> tuple[str, ...]:  # noqa: ANN401 - Repository
+        older: tuple[str, ...] = ()
+        with contextlib.suppress(NothingMeasured):  # the package may be younger than a commit that was named
+            older = self.git.commits(self.commits[-1], self.project.subfolder, OLDER_COMMITS)
+
+        def known_to_fail(commit: str) -> bool:
+            path = path_of(self.project.results, machine, commit, workshop.name)
+            return Journal.open(path).build_failure is not None
+
+        return tuple(sorted(dict.fromkeys((*self.commits, *older)), key=known_to_fail))
+
+
+def _commits(git: Repository, project: Project, request: Request) -> tuple[str, ...]:
     if request.span is None:
-        found: tuple[str, ...] = git.commits(project.branch, project.subfolder, request.newest)
-        return found
+        return git.commits(project.branch, project.subfolder, request.newest)
     if ".." in request.span:
         span = request.span if not request.span.endswith("..") else f"{request.span}{project.branch}"
-        found = git.commits(span, project.subfolder)
-        return found
+        return git.commits(span, project.subfolder)
     return (git.resolve(request.span),)
 
 
@@ -170,7 +187,9 @@ def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[
     if not usable:
         raise next(iter(failures.values()))
     progress.working("reading the suite")
-    found = suite.discover(prepared.conf, prepared.repository, usable, prepared.commits)
+    machine = machine_facts(prepared.project.results, request.machine)
+    commits = prepared.readable_at(usable[0], machine["machine"])
+    found = suite.discover(prepared.conf, prepared.repository, usable, commits)
     suite.save(found, prepared.project.results)
     benchmarks: Mapping[str, Mapping[str, Any]] = found._all_benchmarks
     cells = suite.plan_cells(benchmarks, prepared.conf.default_benchmark_timeout)
@@ -179,7 +198,7 @@ def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[
         project=prepared.project,
         conf=prepared.conf,
         repository=prepared.repository,
-        machine=machine_facts(prepared.project.results, request.machine),
+        machine=machine,
         benchmarks=benchmarks,
         all_cells=cells,
         cells=wanted,

@@ -197,7 +197,7 @@ def thread_variables(python: str, setting: str, variables: Mapping[str, str]) ->
         [python, "-c", code, setting], env=dict(variables), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise ValueError(lines[-1] if lines else f"threads={setting!r} is not understood")
+        last = (done.stderr.strip().splitlines() or [f"threads={setting!r} is not understood"])[-1]
+        raise ValueError(last.removeprefix("asv_bench_stallhorn.threads.BadSetting: "))
     found: dict[str, str] = json.loads(done.stdout)
     return found
