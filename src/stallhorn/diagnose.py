@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from stallhorn.changes.levels import compare, detect
 from stallhorn.changes.pooling import pool
@@ -36,6 +37,17 @@ def diagnose(history: History, base: str | None = None, head: str | None = None)
         comparisons=tuple(comparisons),
         findings=(),
         verdict=Verdict.join(comparison.verdict for comparison in comparisons),
+    )
+
+
+def only_machine(history: History, machine: str) -> History:
+    """The part of a history that one machine measured, with all its revisions."""
+    return replace(
+        history,
+        machines={name: known for name, known in history.machines.items() if name == machine},
+        series=tuple(series for series in history.series if series.key.machine == machine),
+        observations=tuple(each for each in history.observations if each.key.machine == machine),
+        build_failures=tuple(each for each in history.build_failures if each.machine == machine),
     )
 
 

@@ -1,0 +1,105 @@
+"""Judge the newest measured commit against its predecessors: is anything slower?
+
+Without arguments the newest measured commit of each machine is compared with the commits before it. With BASE it is
+compared with that commit (and those on its level), with BASE and HEAD those two are compared. A commit can be named in
+any way that git knows: a branch, a tag, HEAD~1, the first digits of a hash. Where a machine has measured nothing, the
+reference history that comes with the repository is judged, and the answer says so.
+
+Exit codes: 0 nothing is slower; 1 something is; 5 too noisy to say; 3 nothing measured, or nothing to compare with;
+2 an unknown name. A benchmark that fails is reported and changes none of these.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stallhorn.errors import ExitCode
+
+if TYPE_CHECKING:
+    from stallhorn.model import History, Report
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("base", nargs="?", metavar="BASE", help="compare with this commit (default: the predecessors)")
+    parser.add_argument("head", nargs="?", metavar="HEAD", help="judge this commit (default: the newest measured one)")
+    parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    parser.add_argument("--machine", metavar="NAME", help="only the results of this machine (default: of all)")
+    parser.add_argument("--bench", metavar="REGEX", help="only benchmarks that match, as with asv's --bench")
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    from stallhorn import store
+    from stallhorn.asv.project import load_project
+    from stallhorn.diagnose import diagnose, only_machine
+    from stallhorn.report.json import check_json
+
+    project = load_project(args.config)
+    history = store.load(project, args.machine, regex=args.bench)
+    measured = sorted({point.commit for series in history.series for point in series.points})
+    base, head = (None if name is None else store.resolve(project, name, measured) for name in (args.base, args.head))
+    machines = sorted({series.key.machine for series in history.series})
+    reports = [diagnose(only_machine(history, machine), base, head) for machine in machines] or [diagnose(history)]
+    code = ExitCode.worst(exit_code(report) for report in reports)
+    reference = machines == [store.REFERENCE]
+    if args.json:
+        print(check_json(reports, base=base, head=head, reference=reference, exit_code=code))
+    else:
+        _print(reports, history, reference and args.machine is None, (base, head))
+    return code
+
+
+def exit_code(report: Report) -> ExitCode:
+    """The exit code that a verdict stands for."""
+    return ExitCode[_CODES[report.verdict.value]]
+
+
+_CODES = {"clean": "FINE", "regression": "REGRESSION", "inconclusive": "INCONCLUSIVE", "nothing": "NOTHING_MEASURED"}
+
+
+def _print(reports: Sequence[Report], history: History, reference: bool, named: tuple[str | None, str | None]) -> None:
+    from stallhorn.report.terminal import check_text, problems_text, safe, write
+
+    for report in reports:
+        if len(reports) > 1:
+            write(f"Machine {safe(next(iter(report.history.machines), ''))}")
+        write(check_text(report))
+        for text in _remarks(report, reference, named):
+            write(f"\n{text}")
+        if len(reports) > 1:
+            write("")
+    problems = problems_text(reports[0])
+    if problems:
+        write(problems)
+    if not history.series:
+        write("\nMeasure first: `stallhorn run`.")
+
+
+def _remarks(report: Report, reference: bool, named: tuple[str | None, str | None]) -> list[str]:
+    """What the reader needs to know about where the answer comes from."""
+    remarks = []
+    if reference:
+        remarks.append(
+            "This is the reference history that comes with the repository; nothing is measured on this machine yet "
+            "(`stallhorn run` does)."
+        )
+    measured = {point.commit for series in report.history.series for point in series.points}
+    for name in named:
+        if name is not None and measured and name not in measured:
+            remarks.append(
+                f"{name[:12]} is not measured: `stallhorn run {name[:12]}^!` does it.{_nearest(report, name)}"
+            )
+    return remarks
+
+
+def _nearest(report: Report, name: str) -> str:
+    """The newest measured commit before one that is not measured, as a sentence; "" where there is none."""
+    measured = {point.commit for series in report.history.series for point in series.points}
+    revision = report.history.revision(name)
+    older = [
+        each
+        for each in report.history.revisions
+        if each.commit in measured and revision is not None and each.position < revision.position
+    ]
+    return f" The nearest measured commit before it is {older[-1].short}." if older else ""
