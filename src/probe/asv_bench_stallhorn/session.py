@@ -16,12 +16,13 @@ import socket
 import sys
 from typing import Any, Dict
 
-from . import METHOD, __version__, benchmarks, cell, clock, record
+from . import METHOD, __version__, benchmarks, cell, clock, process, record
 
 
 def main(job_file: str, descriptor: int) -> int:
     with open(job_file, encoding="utf-8") as file:
         job = json.load(file)
+    process.die_with_parent()
     instruments = cell.Instruments.install()
     with socket.socket(fileno=descriptor) as connection:
         stream = connection.makefile("rw", encoding="utf-8")

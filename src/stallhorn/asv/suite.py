@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from stallhorn.asv.environments import InstallFailed, Workshop, quiet
 from stallhorn.errors import BenchmarkFailed, NothingMeasured, StorageError
 from stallhorn.model import Benchmark
 from stallhorn.plan import ROUNDS, Cell, cells
+
+_TEMPORARY = ".stallhorn-"
 
 
 def discover(conf: Any, repository: Any, workshops: tuple[Workshop, ...], commits: tuple[str, ...]) -> Benchmarks:  # noqa: ANN401
@@ -60,11 +63,18 @@ def _save_into(found: Benchmarks, folder: Path) -> Path:
     return path
 
 
+def clear_leftovers(results: Path) -> None:
+    """Remove the folders that `write_whole` leaves beside its targets when the process is killed in it."""
+    for pattern in (f"{_TEMPORARY}*", f"*/{_TEMPORARY}*"):
+        for folder in results.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def write_whole(target: Path, write: Any) -> None:  # noqa: ANN401 - Callable[[Path], Path]
     """Let `write` make a file in a folder beside the target, then move it there in one step."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".stallhorn-", dir=target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=target.parent) as folder:
             made = write(Path(folder))
             with made.open("rb") as file:
                 os.fsync(file.fileno())

@@ -93,10 +93,12 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 def measure(configuration: Path, request: Request, progress: Progress) -> Tally:
     """Everything that a request asks for. The current folder must be the configuration's."""
+    from stallhorn.asv.suite import clear_leftovers
     from stallhorn.campaign import only_one
 
     prepared = _Prepared.read(configuration, request)
     with only_one(prepared.project):
+        clear_leftovers(prepared.project.results)
         for note in prepared.notes:
             progress.say(f"note: {note}")
         campaign, units_ = _set_up(prepared, request, progress)

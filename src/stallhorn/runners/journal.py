@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stallhorn.errors import StorageError
+from stallhorn.errors import StorageError, UsageError
 from stallhorn.model import Parameters
 from stallhorn.plan import Cell
 
@@ -35,12 +35,14 @@ class Journal:
     """The records of one file, by benchmark, parameters and round."""
 
     path: Path
-    repaired: str = ""
+    repaired: str = ""  # what was wrong with the file that was there
+    _whole: int | None = None  # bytes of whole lines, when the last one was cut off
     _records: dict[tuple[str | None, Parameters], dict[int, Record]] = field(default_factory=dict)  # by round
+    _fresh: list[Record] = field(default_factory=list)  # what failed since the journal was opened
 
     @classmethod
     def open(cls, path: Path) -> Journal:
-        """Read what is there. A line that was cut off is moved to the file's end as nothing; other files stay whole."""
+        """Read what is there; nothing is written. A last line that was cut off is no record, and goes with the next."""
         journal = cls(path)
         try:
             content = path.read_bytes()
@@ -48,8 +50,7 @@ class Journal:
             return journal
         whole, _, rest = content.rpartition(b"\n")
         if rest:  # a process was killed while it wrote
-            with path.open("r+b") as file:
-                file.truncate(len(content) - len(rest))
+            journal._whole = len(content) - len(rest)
             journal.repaired = f"{path.name}: the last line was cut off and is measured again"
         for line in whole.splitlines():
             journal._take(line)
@@ -58,29 +59,42 @@ class Journal:
     def _take(self, line: bytes) -> None:
         try:
             self._keep(json.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             self.repaired = f"{self.path.name}: a line that is not a record was passed over"
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: Record) -> Record:
+        if record.get("schema", SCHEMA) > SCHEMA:
+            raise UsageError(
+                f"{self.path} was written by a newer stallhorn (schema {record['schema']}; this one knows {SCHEMA}).",
+                "Update stallhorn, or move that file away to measure anew.",
+            )
         params = tuple((str(name), str(value)) for name, value in record["params"].items())
-        rounds = self._records.setdefault((record["benchmark"], Parameters(params)), {})
-        rounds[int(record.get("round") or 0)] = record
+        record = {**record, "status": str(record["status"]), "round": int(record.get("round") or 0)}
+        self._records.setdefault((record["benchmark"], Parameters(params)), {})[record["round"]] = record
+        return record
 
     def done(self, cell: Cell, round_: int, retry_failed: bool) -> bool:
-        """Whether this round of a cell is measured, with the same version of the benchmark."""
-        rounds = {record.get("round") or 0: record for record in self.of_cell(cell)}
+        """Whether this round of a cell is measured, with the same version of the benchmark.
+
+        With `retry_failed` the failures of earlier runs are not; those of this one are, so that each is tried once.
+        """
+        rounds = {record["round"]: record for record in self.of_cell(cell)}
         record = rounds.get(round_)
         if record is None:
             # A skip or a failure of the first round stands for all rounds.
             record = rounds.get(0)
             if record is None or record["status"] == "ok":
                 return False
-        return record["status"] in DONE or not retry_failed
+        return record["status"] in DONE or not retry_failed or any(record is one for one in self._fresh)
 
     def of_cell(self, cell: Cell) -> list[Record]:
         """All its records of the present version, in the order of rounds."""
         rounds = self._records.get((cell.benchmark, cell.parameters), {})
         return [rounds[number] for number in sorted(rounds) if rounds[number].get("version") == cell.version]
+
+    def failure(self, cell: Cell) -> Record | None:
+        """The first of its records that says that it failed."""
+        return next((record for record in self.of_cell(cell) if record["status"] not in DONE), None)
 
     @property
     def build_failure(self) -> Record | None:
@@ -94,6 +108,9 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
+                if self._whole is not None:
+                    os.ftruncate(descriptor, self._whole)
+                    self._whole = None
                 _write_all(descriptor, line.encode())
             finally:
                 os.close(descriptor)
@@ -102,7 +119,9 @@ class Journal:
                 f"{self.path} could not be written: {error.strerror or error}.",
                 "Free some space (or make the folder writable) and run it again; what was saved before is still there.",
             ) from error
-        self._keep(dict(record))
+        kept = self._keep(dict(record))
+        if kept["status"] not in DONE:
+            self._fresh.append(kept)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
