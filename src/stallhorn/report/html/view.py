@@ -11,6 +11,7 @@ from stallhorn.model import (
     ChangePoint,
     Comparison,
     Measurement,
+    Observation,
     Parameters,
     Report,
     Revision,
@@ -72,6 +73,8 @@ class Site:
     axes: Mapping[str, CommitAxis]  # of machines: every commit that was measured there
     revisions: Mapping[str, Revision]  # by commit
     changed: Mapping[SeriesKey, tuple[ChangePoint, ...]]
+    units: Mapping[SeriesKey, str]
+    observed: Mapping[SeriesKey, tuple[Observation, ...]]
 
     def revision(self, commit: str) -> Revision:
         """The revision of a commit; one without date and subject for a commit that the history does not know."""
@@ -80,6 +83,10 @@ class Site:
     def benchmark(self, name: str) -> Benchmark:
         """A benchmark; a bare one for a name that only old results know."""
         return self.report.history.benchmarks.get(name) or Benchmark(name, "", "", "")
+
+    def in_words(self, point: ChangePoint) -> str:
+        """The size of a change: "2.01x slower"."""
+        return change_in_words(point.ratio, self.units.get(point.key, "seconds"))
 
     @property
     def benchmark_names(self) -> tuple[str, ...]:
@@ -113,6 +120,9 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
     for change in report.changes:
         for point in change.points:
             changed[point.key] = (*changed.get(point.key, ()), point)
+    observed: dict[SeriesKey, tuple[Observation, ...]] = {}
+    for observation in history.observations:
+        observed[observation.key] = (*observed.get(observation.key, ()), observation)
     return Site(
         report=report,
         generated=generated,
@@ -122,6 +132,8 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
         revisions={revision.commit: revision for revision in history.revisions},
         changed=changed,
+        units={series.key: series.unit for series in history.series},
+        observed=observed,
     )
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from stallhorn.model import Direction, Measurement, Status
 from stallhorn.report.html import words
-from stallhorn.report.html.charts.axes import CommitAxis, ValueAxis, value_axis
+from stallhorn.report.html.charts.axes import CommitAxis, Gap, ValueAxis, value_axis
 from stallhorn.report.html.charts.svg import element, number, path
 
 MOST_LINES = 6
@@ -105,7 +105,8 @@ class _Chart:
     def backdrop(self) -> Iterator[Markup]:
         """Grid, axis labels, and the stretches that were not measured."""
         for gap in self.commits.gaps:
-            yield from self._gap(self._across(gap.left), self._across(gap.right), gap.commits)
+            left, right = self._inside(gap)
+            yield element("rect", x=left, y=TOP, width=max(1.0, right - left), height=_INNER_HEIGHT, class_="gap")
         for tick, label in self.axis.ticks:
             y = self.y(tick)
             yield element("path", d=f"M{LEFT} {number(y)}H{WIDTH - RIGHT}", class_="grid")
@@ -116,11 +117,16 @@ class _Chart:
             "text", "commit, oldest to newest", x=WIDTH - RIGHT, y=HEIGHT - 5, text_anchor="end", class_="axis-title"
         )
         yield from self._commit_labels()
+        for gap in self.commits.gaps:
+            yield from self._gap_label(*self._inside(gap), gap.commits)
 
-    def _gap(self, left: float, right: float, count: int) -> Iterator[Markup]:
-        if right - left > 10:
-            left, right = left + 4, right - 4
-        yield element("rect", x=left, y=TOP, width=max(1.0, right - left), height=_INNER_HEIGHT, class_="gap")
+    def _inside(self, gap: Gap) -> tuple[float, float]:
+        """From where to where a gap is shaded: clear of the points beside it."""
+        left, right = self._across(gap.left), self._across(gap.right)
+        return (left + 4, right - 4) if right - left > 10 else (left, right)
+
+    @staticmethod
+    def _gap_label(left: float, right: float, count: int) -> Iterator[Markup]:
         text = f"{count} not"
         if right - left >= len(text) * _CHARACTER:
             middle = (left + right) / 2

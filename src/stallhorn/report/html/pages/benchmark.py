@@ -15,7 +15,7 @@ from stallhorn.report.html.charts.history import Line, Mark, history_chart, swat
 from stallhorn.report.html.facets import Facet, constant, facets
 from stallhorn.report.html.pages.base import Page
 from stallhorn.report.html.view import Row, Site, distinct, parameter_order
-from stallhorn.report.sentence import Standing, change_in_words
+from stallhorn.report.sentence import Standing
 
 LINK = None
 
@@ -95,12 +95,7 @@ def _page(name: str, rows: Sequence[Row], site: Site) -> Page:
 
 
 def _hits(change: Change, keys: set[SeriesKey], site: Site) -> list[tuple[ChangePoint, str]]:
-    unit_of = {row.key: row.series.unit for row in site.rows}
-    return [
-        (point, change_in_words(point.ratio, unit_of.get(point.key, "seconds")))
-        for point in change.points
-        if point.key in keys
-    ]
+    return [(point, site.in_words(point)) for point in change.points if point.key in keys]
 
 
 def _section(number: int, rows: Sequence[Row], site: Site) -> Section:
@@ -129,8 +124,7 @@ def _section(number: int, rows: Sequence[Row], site: Site) -> Section:
 
 def _newest_facts(rows: Sequence[Row], commits: CommitAxis, site: Site) -> tuple[list[Observation], Revision | None]:
     """What the probe saw at the newest commit at which it saw anything here."""
-    keys = {row.key for row in rows}
-    found = [each for each in site.report.history.observations if each.key in keys]
+    found = [each for row in rows for each in site.observed.get(row.key, ())]
     seen = {each.commit for each in found}
     revision = next((each for each in reversed(commits.revisions) if each.commit in seen), None)
     if revision is None:

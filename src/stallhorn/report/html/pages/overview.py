@@ -12,7 +12,7 @@ from stallhorn.report.html import words
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Row, Site
-from stallhorn.report.sentence import Standing, change_in_words, is_measured, sentence
+from stallhorn.report.sentence import Standing, is_measured, sentence
 
 LINK = Link("Overview", "index.html", 0)
 
@@ -79,10 +79,7 @@ def _environments(site: Site) -> list[tuple[str, Environment]]:
 
 
 def _change(change: Change, site: Site) -> ChangeView:
-    unit_of = {row.key: row.series.unit for row in site.rows}
-    hit = tuple(
-        (point, change_in_words(point.ratio, unit_of.get(point.key, "seconds"))) for point in change.points[:_MOST_HIT]
-    )
+    hit = tuple((point, site.in_words(point)) for point in change.points[:_MOST_HIT])
     return ChangeView(
         change, hit[0][1] if hit else "", hit[:_WORST], hit[_WORST:], max(0, len(change.points) - _MOST_HIT)
     )

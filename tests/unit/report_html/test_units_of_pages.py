@@ -1,0 +1,34 @@
+"""Intervals and scales: both bounds in one unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from stallhorn import units
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "expected"),
+    [
+        (None, 1.0, "seconds", "no interval"),
+        (1.2e-3, 1.26e-3, "seconds", "1.20 to 1.26 ms"),
+        (0.9e-3, 1.1e-3, "seconds", "0.90 to 1.10 ms"),
+        (2**20, 3 * 2**20, "bytes", "1.00 to 3.00 MiB"),
+        (3, 4, "calls", "3 to 4 calls"),
+    ],
+)
+def test_an_interval_has_one_unit(low: float | None, high: float | None, unit: str, expected: str) -> None:
+    assert units.interval(low, high, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (0.0, "seconds", (1e-9, "ns")),
+        (0.99999, "seconds", (1.0, "s")),
+        (5.0, "calls", (1.0, "calls")),
+        (0.0, "bytes", (1, "B")),
+    ],
+)
+def test_the_scale_is_that_of_the_written_value(value: float, unit: str, expected: tuple[float, str]) -> None:
+    assert units.scale(value, unit) == expected
