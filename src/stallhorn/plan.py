@@ -71,13 +71,13 @@ def _cell(benchmark: Benchmark, index: int, values: tuple[str, ...], probed: boo
         probed=probed,
         timeout=benchmark.timeout,
         rounds=rounds,
-        seconds=benchmark.expected_seconds[index] if benchmark.expected_seconds else None,
-        memory=benchmark.expected_bytes[index] if benchmark.expected_bytes else None,
+        seconds=next(iter(benchmark.expected_seconds[index : index + 1]), None),
+        memory=next(iter(benchmark.expected_bytes[index : index + 1]), None),
     )
 
 
 def matching(wanted: Iterable[Cell], regex: str | None) -> tuple[Cell, ...]:
-    """The cells whose name matches, as asv matches: in the name, or in "name(value, value)"."""
+    """The cells whose name matches, as asv matches: in "name(value, value)", or in the name if there are no values."""
     wanted = tuple(wanted)
     if regex is None:
         return wanted
@@ -87,7 +87,7 @@ def matching(wanted: Iterable[Cell], regex: str | None) -> tuple[Cell, ...]:
         raise UsageError(
             f"--bench {regex!r} is not a regular expression: {error}.", "Quote special characters with a backslash."
         ) from None
-    found = tuple(cell for cell in wanted if pattern.search(_asv_name(cell)) or pattern.search(str(cell)))
+    found = tuple(cell for cell in wanted if pattern.search(_asv_name(cell)))
     if not found:
         names = sorted({cell.benchmark for cell in wanted})
         close = difflib.get_close_matches(regex, names, n=3, cutoff=0.4) or names[:5]
@@ -99,7 +99,8 @@ def matching(wanted: Iterable[Cell], regex: str | None) -> tuple[Cell, ...]:
 
 
 def _asv_name(cell: Cell) -> str:
-    return f"{cell.benchmark}({', '.join(value for _, value in cell.parameters.values)})"
+    values = ", ".join(value for _, value in cell.parameters.values)
+    return f"{cell.benchmark}({values})" if cell.parameters.values else cell.benchmark
 
 
 def preset(wanted: Iterable[Cell], name: str) -> tuple[Cell, ...]:
