@@ -67,7 +67,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
 
 
 def _widened_logarithms(ordered: Sequence[float], factor: float) -> tuple[float, float]:
-    reach = factor * (math.log(ordered[-1]) - math.log(ordered[0]))
+    reach = min(factor * (math.log(ordered[-1]) - math.log(ordered[0])), 100.0)  # e^100 bounds nothing any more
     center = math.log(median(ordered))
     low = math.exp(max(center - reach, -700.0))
     high = math.exp(min(center + reach, 700.0))
