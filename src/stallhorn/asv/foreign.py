@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,9 +80,10 @@ def _parts(result: Any, position: int, timeout: float | None) -> dict[str, Any]:
         return {**said, **_failure(result.errcode, result.stderr, timeout)}
     if isinstance(value, float) and math.isnan(value):
         return {**said, "status": "skipped", "reason": _skip_reason(result.stderr)}
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
         return {**said, "status": "ok", "value": float(value)}
-    return {**said, "status": "failed", "reason": f"it returned {type(value).__name__}, and a number was expected"}
+    wanted, got = ("finite number", value) if isinstance(value, (int, float)) else ("number", type(value).__name__)
+    return {**said, "status": "failed", "reason": f"it returned {got}, and a {wanted} was expected"}
 
 
 def _failure(code: int, stderr: str, timeout: float | None) -> dict[str, str]:
