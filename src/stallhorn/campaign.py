@@ -26,7 +26,7 @@ from stallhorn.model import Project, plain
 from stallhorn.plan import Cell
 from stallhorn.progress import Progress
 from stallhorn.runners.base import Job, Parts, Runner
-from stallhorn.runners.journal import SCHEMA, Journal, path_of
+from stallhorn.runners.journal import SCHEMA, Journal, Record, path_of
 from stallhorn.runners.local import thread_variables
 
 
@@ -124,28 +124,43 @@ class Campaign:
         journal = self.open_journal(unit)
         if journal.repaired:
             self.progress.say(f"  note: {journal.repaired}")
-        open_before = sum(len(self.pending(journal, round_)) for round_ in range(self.rounds()))
-        self.tally.kept += len(self.cells) - len({c for r in range(self.rounds()) for c in self.pending(journal, r)})
+        open_before = {cell for round_ in range(self.rounds()) for cell in self.pending(journal, round_)}
+        self._recall(tuple(cell for cell in self.cells if cell not in open_before), journal, where)
         failure = journal.build_failure
         if failure is not None and not self.retry_failed:
             self.progress.say(f"{where}: did not build in an earlier run; --retry-failed tries again")
             self.tally.broken.append((where, "did not build in an earlier run"))
             return
+        file = self._open_file(unit, journal)
         if not open_before:
             self.progress.say(f"{where}: all {len(self.cells)} cells are measured already")
             return
         seconds = self._install(unit, journal, where)
         if seconds is None:
             return
+        if seconds > 1:
+            file.set_build_seconds(seconds)
+        self._measure_rounds(unit, journal, file, where)
+
+    def _open_file(self, unit: Unit, journal: Journal) -> ResultFile:
+        """asv's file, with everything that the journal has: a kill may have come between the two."""
         file = ResultFile.open(
             self.project.results, self.machine, unit.workshop, unit.commit, self.repository.get_date(unit.commit)
         )
         if file.repaired:
             self.progress.say(f"  note: {file.repaired}")
-            self._rebuild(file, journal)
-        if seconds > 1:
-            file.set_build_seconds(seconds)
-        self._measure_rounds(unit, journal, file, where)
+        lacking = [name for name, one in self.benchmarks.items() if self._put(file, name, journal, file.lacking(one))]
+        if lacking:
+            file.save()
+        return file
+
+    def _recall(self, done: tuple[Cell, ...], journal: Journal, where: str) -> None:
+        """Count what earlier runs did: what failed then is a failure of this run too, until it is tried again."""
+        failed = [(cell, where, record) for cell in done if (record := journal.failure(cell)) is not None]
+        self.tally.kept += len(done) - len(failed)
+        self.tally.failed += failed
+        if failed:
+            self.progress.say(f"{where}: {len(failed)} failed in an earlier run; --retry-failed tries again")
 
     def _install(self, unit: Unit, journal: Journal, where: str) -> float | None:
         """Build and install; the seconds it took, or None when it failed, which is then recorded with its log."""
@@ -175,10 +190,7 @@ class Campaign:
             for round_ in range(self.rounds()):
                 waiting = plan.groups(self.pending(journal, round_))
                 for group in waiting if round_ % 2 == 0 else tuple(reversed(waiting)):
-                    # A cell that failed or was skipped in an earlier group's wake need not be asked again.
-                    left = tuple(cell for cell in group if not journal.done(cell, round_, False) or self.retry_failed)
-                    if left:
-                        self._measure_group(unit, left, round_, journal, file, foreign)
+                    self._measure_group(unit, group, round_, journal, file, foreign)
         finally:
             foreign.close()
         self.progress.say(
@@ -254,15 +266,15 @@ class Campaign:
             "stderr": _capped(str(parts.get("stderr") or "")),
         }
 
-    def _put(self, file: ResultFile, benchmark: str, journal: Journal) -> None:
+    def _put(
+        self, file: ResultFile, benchmark: str, journal: Journal, only: frozenset[int] | None = None
+    ) -> Mapping[int, list[Record]]:
+        """Put into the file what the journal has of a benchmark (or `only` of these combinations); returns that."""
         found = {cell.index: journal.of_cell(cell) for cell in self.all_cells if cell.benchmark == benchmark}
-        indexes = {index: records for index, records in found.items() if records}
+        indexes = {index: many for index, many in found.items() if many and (only is None or index in only)}
         if indexes:
-            file.update(self.benchmarks[benchmark], [one for many in indexes.values() for one in many], indexes)
-
-    def _rebuild(self, file: ResultFile, journal: Journal) -> None:
-        for benchmark in self.benchmarks:
-            self._put(file, benchmark, journal)
+            file.update(self.benchmarks[benchmark], [one for many in found.values() for one in many], indexes)
+        return indexes
 
     def _count(self, cell: Cell, parts: Parts, unit: Unit, round_: int) -> None:
         status = parts["status"]

@@ -50,11 +50,19 @@ class ResultFile:
     def path(self) -> Path:
         return self.folder / str(self.results._filename)
 
+    def lacking(self, benchmark: Mapping[str, Any]) -> frozenset[int]:
+        """The combinations of a benchmark that have no value here."""
+        name, combinations = benchmark["name"], math.prod(len(values) for values in benchmark["params"])
+        if self.results.benchmark_version.get(name) != benchmark["version"]:
+            return frozenset(range(combinations))
+        values = self.results.get_result_value(name, benchmark["params"])
+        return frozenset(index for index, value in enumerate(values) if util.is_na(value))
+
     def update(
         self, benchmark: Mapping[str, Any], records: Iterable[Record], indexes: Mapping[int, list[Record]]
     ) -> None:
         """Put one benchmark's records in; `indexes` are its combinations that have any."""
-        count = math.prod(len(values) for values in benchmark["params"]) if benchmark["params"] else 1
+        count = math.prod(len(values) for values in benchmark["params"])
         outcome = [_outcome(indexes.get(index, [])) for index in range(count)]
         records = list(records)
         self.results.add_result(

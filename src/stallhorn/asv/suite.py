@@ -94,9 +94,10 @@ def known(results: Path) -> dict[str, dict[str, Any]]:
         except (OSError, ValueError):
             continue
         return {name: one for name, one in content.items() if isinstance(one, dict)}
+    path = results / "benchmarks.json"
     raise NothingMeasured(
-        f"Nothing is known about the suite yet: there is no {results / 'benchmarks.json'}.",
-        "The first `stallhorn run` builds an environment, reads the suite in it and writes that file.",
+        f"{path} cannot be read." if path.exists() else f"Nothing is known about the suite yet: there is no {path}.",
+        "The next `stallhorn run` builds an environment, reads the suite in it and writes that file.",
     )
 
 
