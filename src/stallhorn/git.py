@@ -9,6 +9,10 @@ from pathlib import Path
 from stallhorn.errors import NothingMeasured, UsageError
 
 
+class GitMissingError(UsageError):
+    """There is no git on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A local git repository."""
@@ -21,7 +25,14 @@ class Repository:
         repository = cls(folder)
         try:
             repository.run("rev-parse", "--git-dir")
-        except UsageError:
+        except GitMissingError:
+            raise
+        except UsageError as error:
+            if "dubious ownership" in error.what:
+                raise UsageError(
+                    f"{folder} belongs to another user, so git refuses to read its repository.",
+                    f"If you trust it: git config --global --add safe.directory {folder}",
+                ) from None
             raise UsageError(
                 f"{folder} is not in a git repository, and commits are what is measured.",
                 "Run `git init` and commit your package, or set `repo` in asv.conf.json to the repository's folder.",
@@ -34,7 +45,7 @@ class Repository:
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         except FileNotFoundError:
-            raise UsageError("git is not installed.", "Install it (Debian: apt-get install git).") from None
+            raise GitMissingError("git is not installed.", "Install it (Debian: apt-get install git).") from None
         if done.returncode != 0:
             complaint = done.stderr.strip().splitlines()
             raise UsageError(f"git {arguments[0]}: {complaint[0] if complaint else 'failed'}", "")
