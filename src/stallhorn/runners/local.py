@@ -22,6 +22,7 @@ from stallhorn.runners.base import Job, Parts
 
 START_LIMIT = 120.0  # seconds from the start of a process to its first cell: the interpreter and the suite's imports
 DEFAULT_TIMEOUT = 60.0
+DYING = 2.0  # seconds that a process which went silent may take to be gone; after that it hangs
 
 
 class LocalRunner:
@@ -52,7 +53,7 @@ class _Session:
     job: Job
     process: subprocess.Popen[bytes]
     connection: socket.socket
-    output: IO[bytes]  # what it prints; read from where a cell began
+    output: IO[bytes]  # what it prints; read to its end with every cell
     folder: tempfile.TemporaryDirectory[str]
     began: bool = False
     failure: str = ""
@@ -97,7 +98,6 @@ class _Session:
             if message["event"] == "begin":
                 self.began = True
                 limit = cell.timeout or DEFAULT_TIMEOUT
-                self.output.seek(0, os.SEEK_END)
                 continue
             yield cell, {**message["record"], "stderr": self._printed()}
             following = next(cells, None)
@@ -131,7 +131,7 @@ class _Session:
 
     def _ended_badly(self, cell: Cell, limit: float) -> Parts:
         try:
-            code = self.process.wait(timeout=2)
+            code = self.process.wait(timeout=DYING)
         except subprocess.TimeoutExpired:
             self._kill()
             return {
