@@ -203,8 +203,13 @@ def open_repository(conf: Any) -> Any:  # noqa: ANN401 - asv's objects
 
 
 def _first_line(error: Exception, messages: list[str]) -> str:
-    """The most telling line: the last error that a tool printed, else the exception itself."""
+    """The most telling line: the last error that a tool printed, else the exception itself.
+
+    pip quotes the build's own output, marks its end, and adds errors of its own that say less.
+    """
     lines = [line.strip() for line in _output(error, messages).splitlines() if line.strip()]
+    if "[end of output]" in lines[1:]:
+        return lines[lines.index("[end of output]") - 1]
     telling = [line for line in lines if line.lower().startswith(("error", "fatal", "modulenotfound", "syntaxerror"))]
     return telling[-1] if telling else (str(error).strip().splitlines() or [type(error).__name__])[0]
 
