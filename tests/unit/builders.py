@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -116,7 +117,7 @@ class Results:
     ) -> Path:
         """One result file; a row maps column names to values, and trailing Nones are cut off as asv does."""
         path = self.folder / machine / f"{at[:8]}-{environment}.json"
-        position = int(at[:8], 16) - 1 if at[:8].isalnum() else 0
+        position = int(at[:8], 16) - 1 if at.startswith("0000") else 0  # one of `commit`, or a real hash
         data = {
             "commit_hash": at,
             "env_name": environment,
@@ -192,7 +193,7 @@ def commit_file(folder: Path, subject: str, day: int = 0) -> str:
         cwd=folder,
         check=True,
         env={
-            "PATH": __import__("os").environ["PATH"],
+            "PATH": os.environ["PATH"],
             "GIT_AUTHOR_DATE": moment,
             "GIT_COMMITTER_DATE": moment,
             "HOME": str(folder),

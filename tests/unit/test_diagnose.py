@@ -25,8 +25,8 @@ def history(*points: Measurement, **changes: object) -> History:
     found = tuple(series(*(each for each in points if each.key == of)) for of in keys)
     revisions = tuple(revision(position) for position in range(10))
     machines = {of.machine: None for of in keys}
-    base = History(project(Path("/nowhere")), revisions, {}, machines, {}, found)  # type: ignore[arg-type]
-    return replace(base, **changes)  # type: ignore[arg-type]
+    base = History(project(Path("/nowhere")), revisions, {}, machines, {}, found)
+    return replace(base, **changes)
 
 
 def skipped(position: int, of: SeriesKey) -> Measurement:

@@ -65,7 +65,7 @@ def compare(series: Series, head: str, base: str | None = None, loads: Loads = _
         positions, judgement = scan.newest(place)
     else:
         positions, judgement = scan.against(earlier[-1], place)
-    return _comparison(series, loads, positions, judgement, after, last)
+    return _comparison(series, loads, positions, judgement, after)
 
 
 def is_usable(point: Measurement) -> bool:
@@ -80,7 +80,7 @@ def _unusable(point: Measurement) -> str:
 
 
 def _comparison(
-    series: Series, loads: Loads, positions: Sequence[int], judgement: Judgement, after: Measurement, last: str | None
+    series: Series, loads: Loads, positions: Sequence[int], judgement: Judgement, after: Measurement
 ) -> Comparison:
     verdict, direction, reason = Verdict.CLEAN, judgement.direction, judgement.reason
     if not judgement.certain:
@@ -90,6 +90,7 @@ def _comparison(
         verdict = Verdict.REGRESSION
     elif direction is Direction.SAME and judgement.needed > 1.25:
         reason = f"only {judgement.needed:.2f}x and more can be told from noise here"
+    last = series.points[positions[-1]].commit
     return Comparison(series.key, _level(series, loads, positions), after, last, verdict, direction, reason)
 
 

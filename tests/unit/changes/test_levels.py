@@ -172,7 +172,7 @@ def test_an_older_commit_can_be_judged() -> None:
 def test_two_commits_can_be_compared_across_a_revert() -> None:
     found = series(*quiet(1.0, 1.0, 2.0, 2.0, 1.0, 1.0))
     verdicts = {
-        (base, head): compare(found, commit(head), commit(base)).verdict  # type: ignore[union-attr]
+        (base, head): compare(found, commit(head), commit(base)).verdict
         for base, head in [(0, 3), (0, 5), (3, 5), (5, 3)]
     }
     assert verdicts == {

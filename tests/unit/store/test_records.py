@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import platform
 from pathlib import Path
@@ -201,9 +202,10 @@ BROKEN = {
     "it has no schema 1": "{}\n",
     "names no commit": '{"schema": 1, "environment": "env", "status": "ok"}\n',
     "its status is none of": '{"schema": 1, "commit": "a", "environment": "env", "status": "fine"}\n',
-    "params are not texts": (
-        '{"schema": 1, "commit": "a", "environment": "env", "status": "ok", "benchmark": "NAME", "params": [1]}\n'.replace("NAME", NAME)
-    ),
+    "params are not texts": json.dumps(
+        {"schema": 1, "commit": "a", "environment": "env", "status": "ok", "benchmark": NAME, "params": [1]}
+    )
+    + "\n",
 }
 
 
