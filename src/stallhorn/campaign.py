@@ -294,7 +294,7 @@ def _facts_of(text: str) -> Parts:
 
     for line in reversed(text.splitlines()):
         try:
-            record = json.loads(line)
+            record = json.loads(line, parse_constant=lambda _: None)
         except ValueError:
             continue
         return {key: record[key] for key in ("facts", "probe", "method", "started", "seconds") if key in record}

@@ -59,7 +59,8 @@ def cells(benchmarks: Mapping[str, Benchmark], probed: frozenset[str], rounds: M
 
 def _cell(benchmark: Benchmark, index: int, values: tuple[str, ...], probed: bool, rounds: int) -> Cell:
     named = tuple(zip(benchmark.param_names, values, strict=True))
-    shared = tuple((name, value) for name, value in named if name in benchmark.group_by) if probed else named
+    # A thread setting holds for a whole process, whatever the suite says.
+    shared = tuple((name, value) for name, value in named if name in benchmark.group_by or name == "threads")
     return Cell(
         benchmark=benchmark.name,
         index=index,

@@ -109,9 +109,11 @@ def test_any_other_benchmark_has_each_process_to_itself():
     assert [len(group) for group in groups(suite(THREADS, BARE, probed=()))] == [1] * 9
 
 
-def test_grouping_by_nothing_puts_all_into_one_process():
+def test_cells_that_group_by_nothing_share_one_process_for_each_thread_setting():
     ungrouped = Benchmark(**{**_fields(THREADS), "group_by": ()})
-    assert [len(group) for group in groups(suite(ungrouped))] == [8]
+    assert [{cell.parameters.get("threads") for cell in group} for group in groups(suite(ungrouped))] == [{"1"}, {"2"}]
+    no_threads = Benchmark("a.B.measure", "time", "seconds", "1", ("n",), (("1", "2", "3"),))
+    assert [len(group) for group in groups(suite(no_threads, probed=("a.B.measure",)))] == [3]
 
 
 def test_groups_keep_every_cell_and_their_order():
@@ -126,7 +128,8 @@ def test_a_group_is_named_by_what_its_cells_have_in_common():
     assert label(first) == "backend numpy, threads 1"
     (alone,) = groups(suite(BARE))
     assert label(alone) == BARE.name
-    assert label(groups(suite(Benchmark(**{**_fields(THREADS), "group_by": ()})))[0]) == THREADS.name
+    no_parameters = Benchmark("a.B.measure", "time", "seconds", "1")
+    assert label(groups(suite(no_parameters, probed=("a.B.measure",)))[0]) == "a.B.measure"
 
 
 # --- presets

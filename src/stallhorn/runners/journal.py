@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stallhorn.errors import StorageError, UsageError
-from stallhorn.model import Parameters
 from stallhorn.plan import Cell
 
 SCHEMA = 1
@@ -30,6 +29,14 @@ def path_of(results: Path, machine: str, commit: str, environment: str) -> Path:
     return results / machine / f"{commit[:8]}-{environment}.probe.jsonl"
 
 
+_Key = tuple[str | None, frozenset[tuple[str, str]]]
+
+
+def _key(benchmark: str | None, params: Iterable[tuple[object, object]]) -> _Key:
+    """What a record is about. A file does not keep the order of parameters."""
+    return benchmark, frozenset((str(name), str(value)) for name, value in params)
+
+
 @dataclass(slots=True)
 class Journal:
     """The records of one file, by benchmark, parameters and round."""
@@ -37,7 +44,7 @@ class Journal:
     path: Path
     repaired: str = ""  # what was wrong with the file that was there
     _whole: int | None = None  # bytes of whole lines, when the last one was cut off
-    _records: dict[tuple[str | None, Parameters], dict[int, Record]] = field(default_factory=dict)  # by round
+    _records: dict[_Key, dict[int, Record]] = field(default_factory=dict)  # by round
     _fresh: list[Record] = field(default_factory=list)  # what failed since the journal was opened
 
     @classmethod
@@ -68,9 +75,9 @@ class Journal:
                 f"{self.path} was written by a newer stallhorn (schema {record['schema']}; this one knows {SCHEMA}).",
                 "Update stallhorn, or move that file away to measure anew.",
             )
-        params = tuple((str(name), str(value)) for name, value in record["params"].items())
+        key = _key(record["benchmark"], record["params"].items())
         record = {**record, "status": str(record["status"]), "round": int(record.get("round") or 0)}
-        self._records.setdefault((record["benchmark"], Parameters(params)), {})[record["round"]] = record
+        self._records.setdefault(key, {})[record["round"]] = record
         return record
 
     def done(self, cell: Cell, round_: int, retry_failed: bool) -> bool:
@@ -89,7 +96,7 @@ class Journal:
 
     def of_cell(self, cell: Cell) -> list[Record]:
         """All its records of the present version, in the order of rounds."""
-        rounds = self._records.get((cell.benchmark, cell.parameters), {})
+        rounds = self._records.get(_key(cell.benchmark, cell.parameters.values), {})
         return [rounds[number] for number in sorted(rounds) if rounds[number].get("version") == cell.version]
 
     def failure(self, cell: Cell) -> Record | None:
@@ -98,7 +105,7 @@ class Journal:
 
     @property
     def build_failure(self) -> Record | None:
-        record = self._records.get((None, Parameters()), {}).get(0)
+        record = self._records.get(_key(None, ()), {}).get(0)
         return record if record is not None and record.get("status") == "failed" else None
 
     def append(self, record: Mapping[str, Any]) -> None:

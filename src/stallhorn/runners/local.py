@@ -126,7 +126,8 @@ class _Session:
             self._buffer += received
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
-        message: dict[str, Any] = json.loads(line)
+        # A suite's own figures may be NaN or infinite; unknown is None here.
+        message: dict[str, Any] = json.loads(line, parse_constant=lambda _: None)
         return message
 
     def _ended_badly(self, cell: Cell, limit: float) -> Parts:

@@ -128,6 +128,11 @@ def test_another_version_of_the_benchmark_is_measured_anew(path):
     assert journal.done(OTHER, 0, retry_failed=False)
 
 
+def test_parameters_are_known_again_in_any_order(path):
+    both = Cell("a.B.measure", 0, Parameters((("n", "10"), ("backend", "'numba'"))), "1-m1", (), True, 60.0, 2)
+    assert kept(path, record(both)).done(both, 0, retry_failed=False)
+
+
 def test_a_later_record_replaces_an_earlier_one_of_its_round(path):
     journal = kept(path, record(samples=[1.0]), record(samples=[2.0], round_=1), record(samples=[3.0]))
     assert [one["samples"] for one in journal.of_cell(CELL)] == [[3.0], [2.0]]
