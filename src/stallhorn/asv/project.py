@@ -9,6 +9,8 @@ from stallhorn.errors import UsageError
 from stallhorn.model import Project
 
 NAMES = ("asv.conf.json", "asv.conf.jsonc")
+# What is read here and has to be a text; asv itself would stumble over another type much later.
+TEXTS = ("project", "repo", "repo_subdir", "benchmark_dir", "results_dir", "html_dir", "show_commit_url")
 
 
 def find_configuration(path: Path | None) -> Path:
@@ -39,11 +41,16 @@ def load_configuration(path: Path) -> Any:  # noqa: ANN401 - asv.config.Config, 
     from asv.config import Config
 
     try:
-        return Config.load(str(path))
-    except (util.UserError, ValueError) as error:
+        conf = Config.load(str(path))
+    except (util.UserError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path} cannot be used: {str(error).strip()}", "Correct the file and run it again."
         ) from error
+    for name in TEXTS:
+        value = getattr(conf, name, "")
+        if not isinstance(value, str):
+            raise UsageError(f"{path} cannot be used: {name} is {value!r}.", "Give a text and run it again.")
+    return conf
 
 
 def describe(conf: Any, root: Path) -> Project:  # noqa: ANN401 - asv.config.Config, untyped
