@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
+from stallhorn.changes.base import Disturbance, Disturbances
 from stallhorn.changes.levels import compare, detect
 from stallhorn.changes.pooling import pool
 from stallhorn.model import ChangePoint, Comparison, History, Observation, Report, Revision, SeriesKey, Status, Verdict
@@ -17,13 +17,13 @@ def diagnose(history: History, base: str | None = None, head: str | None = None)
     it is compared with its predecessors. Series that have no point at that commit are not among the comparisons, and
     the verdict is about those that are. A change found with `head` given can be younger than it.
     """
-    loads = _loads(history.observations)
-    none: Mapping[str, float] = {}
+    disturbances = _disturbances(history.observations)
+    none: Disturbances = {}
     heads = {machine: head or revision.commit for machine, revision in newest_measured(history).items()}
     comparisons: list[Comparison] = []
     points: list[ChangePoint] = []
     for series in history.series:
-        known = loads.get(series.key, none)
+        known = disturbances.get(series.key, none)
         points += detect(series, known)
         commit = heads.get(series.key.machine)
         comparison = compare(series, commit, base, known) if commit else None
@@ -66,19 +66,34 @@ def newest_measured(history: History) -> dict[str, Revision]:
     return {machine: revision for machine, (_, revision) in newest.items()}
 
 
-def _loads(observations: tuple[Observation, ...]) -> dict[SeriesKey, dict[str, float]]:
-    """Cores that other processes used, by series and commit: that of the least disturbed process, which is the best."""
-    loads: dict[SeriesKey, dict[str, float]] = {}
+def _disturbances(observations: tuple[Observation, ...]) -> dict[SeriesKey, dict[str, dict[int, Disturbance]]]:
+    """What other processes did, by series, commit and round."""
+    found: dict[SeriesKey, dict[str, dict[int, Disturbance]]] = {}
     for observation in observations:
-        load = _foreign_load(observation)
-        if load is None:
-            continue
-        commits = loads.setdefault(observation.key, {})
-        commits[observation.commit] = min(load, commits.get(observation.commit, load))
-    return loads
+        cores = _number(_fact(observation, "sampling", "foreign_load"))
+        if cores is not None:
+            rounds = found.setdefault(observation.key, {}).setdefault(observation.commit, {})
+            rounds[observation.round] = Disturbance(cores, _is_crowded(observation, cores))
+    return found
 
 
-def _foreign_load(observation: Observation) -> float | None:
-    sampling = observation.facts.get("sampling")
-    load = sampling.get("foreign_load") if isinstance(sampling, dict) else None
-    return float(load) if isinstance(load, int | float) and not isinstance(load, bool) and 0 <= load < 1e6 else None
+def _is_crowded(observation: Observation, foreign: float) -> bool:
+    """Whether there were more threads than cores; True where the facts do not say."""
+    available = _number(_fact(observation, "host", "affinity")) or _number(_fact(observation, "host", "cores"))
+    pools = [_fact(observation, "threads", part) for part in ("asked", "used")]
+    counts = [_number(count) for pool in pools if isinstance(pool, dict) for count in pool.values()]
+    threads = max((count for count in counts if count is not None), default=None)
+    return available is None or threads is None or threads + foreign > available + _CROWDED_AT
+
+
+_CROWDED_AT = 0.1  # cores; a rounding of the load
+
+
+def _fact(observation: Observation, part: str, name: str) -> object:
+    facts = observation.facts.get(part)
+    return facts.get(name) if isinstance(facts, dict) else None
+
+
+def _number(value: object) -> float | None:
+    """A count or a load; None for everything else."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6 else None

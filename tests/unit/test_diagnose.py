@@ -111,9 +111,9 @@ def test_base_and_head_compare_two_commits() -> None:
     assert diagnose(found, base=commit(5)).verdict is Verdict.NOTHING
 
 
-def observed(position: int, load: object, index: int = 0) -> Observation:
-    facts = {"sampling": {"foreign_load": load}}
-    return Observation(key(), commit(position), Status.OK, facts, "0.1.0", 1, "", index)
+def observed(position: int, load: object, index: int = 0, **facts: object) -> Observation:
+    known = {"sampling": {"foreign_load": load}, "host": {"affinity": 2}, "threads": {"used": {"numba": 1}}} | facts
+    return Observation(key(), commit(position), Status.OK, known, "0.1.0", 1, "", index)
 
 
 def test_foreign_load_in_every_process_leaves_doubt_and_in_one_does_not() -> None:
@@ -122,6 +122,19 @@ def test_foreign_load_in_every_process_leaves_doubt_and_in_one_does_not() -> Non
     assert diagnose(replace(found, observations=both)).verdict is Verdict.INCONCLUSIVE
     one = (observed(2, 1.0), observed(2, 0.0, 1))
     assert diagnose(replace(found, observations=one)).verdict is Verdict.REGRESSION
+
+
+def test_more_threads_than_free_cores_leave_doubt_about_short_calls() -> None:
+    found = history(point(0, 1e-5, 1e-5), point(1, 1e-5, 1e-5), point(2, 1e-4, 1e-4))
+
+    def verdict(**facts: object) -> Verdict:
+        both = tuple(observed(2, 0.9, index, **facts) for index in (0, 1))
+        return diagnose(replace(found, observations=both)).verdict
+
+    assert verdict() is Verdict.REGRESSION
+    assert verdict(threads={"used": {"numba": 2, "jax": None}}) is Verdict.INCONCLUSIVE
+    assert verdict(threads={"used": {"numba": 2}}, host={"affinity": 4}) is Verdict.REGRESSION
+    assert verdict(threads=None) is verdict(host={}) is Verdict.INCONCLUSIVE
 
 
 def test_an_unknown_foreign_load_is_no_load() -> None:

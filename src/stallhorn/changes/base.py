@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from stallhorn.model import ChangePoint, Series
 
-Loads = Mapping[str, float]  # commit -> how many cores other processes used while it was measured, where that is known
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What other processes did while one process measured."""
+
+    cores: float  # that they used on average
+    crowded: bool  # there were more threads than cores: then a thread can wait for whole time slices
+
+
+Disturbances = Mapping[str, Mapping[int, Disturbance]]  # by commit and round, where it is known
 
 
 class Method(Protocol):
@@ -16,4 +26,4 @@ class Method(Protocol):
     Pure and deterministic. Points without a value are gaps, never changes; the answer is ordered oldest first.
     """
 
-    def __call__(self, series: Series, loads: Loads = ...) -> tuple[ChangePoint, ...]: ...
+    def __call__(self, series: Series, disturbances: Disturbances = ...) -> tuple[ChangePoint, ...]: ...

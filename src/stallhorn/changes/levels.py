@@ -11,20 +11,20 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from stallhorn.changes.base import Loads, Method
-from stallhorn.changes.rule import RELEVANT, Ground, Judgement, Sighting, judge, scatter, sight, undisturbed
+from stallhorn.changes.base import Disturbance, Disturbances, Method
+from stallhorn.changes.rule import RELEVANT, SLICES, Ground, Judgement, Sighting, judge, scatter, sight, undisturbed
 from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Status, Verdict
-from stallhorn.stats import median
 
 WINDOW = 20  # points of a level, the newest, that a new point is judged against
 
-_NO_LOADS: Mapping[str, float] = {}
+_UNDISTURBED: Disturbances = {}
+_ALONE: Mapping[int, Disturbance] = {}
 
 
-def detect(series: Series, loads: Loads = _NO_LOADS) -> tuple[ChangePoint, ...]:
+def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[ChangePoint, ...]:
     """Where the series' level changes, oldest first. About 2 microseconds a point where nothing happens."""
-    found = _levels(_Scan(series, loads), len(series.points))
-    levels = [_level(series, loads, positions) for positions in found]
+    found = _levels(_Scan(series, disturbances), len(series.points))
+    levels = [_level(series, disturbances, positions) for positions in found]
     return tuple(
         ChangePoint(
             key=series.key,
@@ -40,7 +40,9 @@ def detect(series: Series, loads: Loads = _NO_LOADS) -> tuple[ChangePoint, ...]:
 METHOD: Method = detect
 
 
-def compare(series: Series, head: str, base: str | None = None, loads: Loads = _NO_LOADS) -> Comparison | None:
+def compare(
+    series: Series, head: str, base: str | None = None, disturbances: Disturbances = _UNDISTURBED
+) -> Comparison | None:
     """The series at one commit against its predecessors, or against another commit and those on its level.
 
     None if the series has no point at `head`. A point without a usable value, or with nothing to compare with, gets
@@ -60,12 +62,12 @@ def compare(series: Series, head: str, base: str | None = None, loads: Loads = _
     if not is_usable(after) or not earlier:
         reason = _unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
         return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
-    scan = _Scan(series, loads)
+    scan = _Scan(series, disturbances)
     if base is None:
         positions, judgement = scan.newest(place)
     else:
         positions, judgement = scan.against(earlier[-1], place)
-    return _comparison(series, loads, positions, judgement, after)
+    return _comparison(series, disturbances, positions, judgement, after)
 
 
 def is_usable(point: Measurement) -> bool:
@@ -80,7 +82,7 @@ def _unusable(point: Measurement) -> str:
 
 
 def _comparison(
-    series: Series, loads: Loads, positions: Sequence[int], judgement: Judgement, after: Measurement
+    series: Series, disturbances: Disturbances, positions: Sequence[int], judgement: Judgement, after: Measurement
 ) -> Comparison:
     verdict, direction, reason = Verdict.CLEAN, judgement.direction, judgement.reason
     if not judgement.certain:
@@ -91,16 +93,19 @@ def _comparison(
     elif direction is Direction.SAME and judgement.needed > 1.25:
         reason = f"only {judgement.needed:.2f}x and more can be told from noise here"
     last = series.points[positions[-1]].commit
-    return Comparison(series.key, _level(series, loads, positions), after, last, verdict, direction, reason)
+    return Comparison(series.key, _level(series, disturbances, positions), after, last, verdict, direction, reason)
 
 
-def _level(series: Series, loads: Loads, positions: Sequence[int]) -> Level:
-    """The level of these points: its centre is the median of their values, its bounds those of their processes."""
+def _level(series: Series, disturbances: Disturbances, positions: Sequence[int]) -> Level:
+    """The level of these points: its centre is the median of their values, its bounds those of their processes.
+
+    Points and processes that others disturbed are left out, as far as any remain.
+    """
     points = [series.points[position] for position in positions]
-    values = [point.value for point in points if point.value is not None]
-    ground = Ground(tuple(sight(point, loads.get(point.commit, 0.0)) for point in points), 0.0)
-    low, high = (math.exp(bound) for bound in ground.bounds)
-    return Level(positions[0], positions[-1] + 1, median(values), min(low, median(values)), max(high, median(values)))
+    seen = undisturbed([sight(point, disturbances.get(point.commit, _ALONE)) for point in points])
+    ground = Ground(tuple(seen), 0.0)
+    center, low, high = (math.exp(value) for value in (ground.center, *ground.bounds))
+    return Level(positions[0], positions[-1] + 1, center, min(low, center), max(high, center))
 
 
 def _levels(scan: _Scan, stop: int) -> list[list[int]]:
@@ -114,9 +119,10 @@ def _levels(scan: _Scan, stop: int) -> list[list[int]]:
 class _Scan:
     """Reads a series point by point. `pending` points look different from the level and are not yet believed."""
 
-    def __init__(self, series: Series, loads: Loads) -> None:
+    def __init__(self, series: Series, disturbances: Disturbances) -> None:
         self._points = series.points
-        self._loads = loads
+        self._slices = SLICES if series.unit == "seconds" else 0.0
+        self._disturbances = disturbances
         self._sightings: dict[int, Sighting] = {}
         self.closed: list[list[int]] = []
         self.level: list[int] = []
@@ -227,13 +233,13 @@ class _Scan:
                 break
             levels.append([self._sight(position) for position in level[-room:]])
             room -= len(levels[-1])
-        return Ground(tuple(points), scatter(levels))
+        return Ground(tuple(points), scatter(levels), self._slices)
 
     def _sight(self, position: int) -> Sighting:
         known = self._sightings.get(position)
         if known is None:
             point = self._points[position]
-            known = self._sightings[position] = sight(point, self._loads.get(point.commit, 0.0))
+            known = self._sightings[position] = sight(point, self._disturbances.get(point.commit, _ALONE))
         return known
 
     def _log(self, position: int) -> float:

@@ -8,7 +8,9 @@ A new point is slower than a level when all of this holds, and faster in the sam
 3. Not explained by scatter. Its best process differs from the level's typical best process by more than `CERTAINTY`
    times what the series itself scatters between measurements. Best, because a busy machine only ever makes a process
    slower: with two processes, one that was disturbed moves the median but not the best.
-4. Not explained by other processes: they can have made it slower by a factor of 1 + 2 cores at the most.
+4. Not explained by other processes. Processes that ran beside others are left out if one ran alone. If none did, the
+   others can have slowed it by a factor of 1 + 2 cores at the most, and, where there were more threads than cores, by
+   `SLICES` a call: a thread that waits for another one that was put aside loses whole time slices.
 
 Two or more points in a row are judged by their median; then their best processes must be beyond the level's.
 """
@@ -16,11 +18,12 @@ Two or more points in a row are judged by their median; then their best processe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stallhorn.changes.base import Disturbance
 from stallhorn.model import Direction, Measurement
-from stallhorn.stats import mad, median, trimmed_range
+from stallhorn.stats import mad, median, median_interval, trimmed_range
 
 RELEVANT = 1.10  # smaller differences are not reported, however certain
 CERTAINTY = 4.5  # standard deviations; 100 series are judged at every commit
@@ -30,6 +33,7 @@ PRIOR_WEIGHT = 3  # ... believed like so many points of the series itself
 PLAIN = 1.6  # more than this is never put down to scatter, if the processes are known and all lie apart
 DOUBT = 0.8  # beyond this share of what it takes, but not beyond all of it, is too noisy to say
 FOREIGN = 0.25  # cores; other processes that used less are normal
+SLICES = 0.05  # seconds; calls of 4 microseconds on two threads were seen to take 4 to 22 ms beside one busy core
 _LOG_RELEVANT = math.log(RELEVANT)
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
 _SPREAD = 0.87  # standard deviation of the better of two processes, in medians of the difference between two
@@ -43,7 +47,7 @@ class Sighting:
     low: float  # the best process, or the lower bound where processes are not known
     high: float
     processes: tuple[float, ...]  # the median of each; only the value where they are not known
-    foreign: float  # cores
+    foreign: Disturbance | None = None  # of the least disturbed process; None: one was left alone
 
     @property
     def by_process(self) -> bool:
@@ -57,27 +61,51 @@ class Sighting:
     def best(self) -> float:
         return min(self.processes)
 
-    @property
-    def explained(self) -> float:
-        """What other processes can have added to it at the most."""
-        return math.log1p(2 * self.foreign) if self.foreign > FOREIGN else 0.0
+    def explained(self, undisturbed: float, slices: float) -> float:
+        """What other processes can have added at the most, if it took this long (a logarithm) without them."""
+        if self.foreign is None:
+            return 0.0
+        waited = slices / math.exp(undisturbed) if self.foreign.crowded else 0.0
+        return math.log(1 + 2 * self.foreign.cores + waited)
 
 
-def sight(point: Measurement, foreign: float = 0.0) -> Sighting:
-    """A measurement with a positive value, as the rule sees it."""
+_ALONE: Mapping[int, Disturbance] = {}
+
+
+def sight(point: Measurement, disturbances: Mapping[int, Disturbance] = _ALONE) -> Sighting:
+    """A measurement with a positive value, as the rule sees it; `disturbances` are those of its processes."""
     if point.value is None or point.value <= 0:
         raise ValueError("only a positive value has a logarithm")
     rounds: dict[int, list[float]] = {}
     for sample in point.samples:
         if sample.value > 0:
             rounds.setdefault(sample.round, []).append(sample.value)
-    value = math.log(point.value)
+    disturbed = {index: known for index, known in disturbances.items() if known.cores > FOREIGN}
+    alone = {index: taken for index, taken in rounds.items() if index not in disturbed}
+    if disturbed and alone:
+        return _sighting(median([sample for taken in alone.values() for sample in taken]), alone, None)
+    bounds = point.low or point.value, point.high or point.value
+    least = min(disturbed.values(), key=lambda known: known.cores, default=None)
+    foreign = least if len(disturbed) == len(disturbances) else None
+    return _sighting(point.value, rounds, bounds, foreign)
+
+
+def _sighting(
+    value: float,
+    rounds: Mapping[int, Sequence[float]],
+    bounds: tuple[float, float] | None,
+    foreign: Disturbance | None = None,
+) -> Sighting:
+    """`bounds` are used with fewer than two processes; None: those of the samples."""
+    center = math.log(value)
     if len(rounds) > 1:
         processes = tuple(math.log(median(taken)) for taken in rounds.values())
-        return Sighting(value, min(processes), max(processes), processes, foreign)
-    low = math.log(point.low) if point.low is not None and point.low > 0 else value
-    high = math.log(point.high) if point.high is not None and point.high > 0 else value
-    return Sighting(value, low, high, (value,), foreign)
+        return Sighting(center, min(processes), max(processes), processes, foreign)
+    if bounds is None:
+        bounds = median_interval([sample for taken in rounds.values() for sample in taken]) or (value, value)
+    low = math.log(bounds[0]) if bounds[0] > 0 else center
+    high = math.log(bounds[1]) if bounds[1] > 0 else center
+    return Sighting(center, low, high, (center,), foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,7 @@ class Ground:
 
     points: tuple[Sighting, ...]
     scatter: float  # standard deviation of one point's best process
+    slices: float = SLICES  # 0 for what is not measured in seconds
 
     @property
     def center(self) -> float:
@@ -103,7 +132,7 @@ class Ground:
 
 def undisturbed(points: Sequence[Sighting]) -> list[Sighting]:
     """Those that other processes left alone; all of them if none was."""
-    return [point for point in points if point.foreign <= FOREIGN] or list(points)
+    return [point for point in points if point.foreign is None] or list(points)
 
 
 def scatter(levels: Sequence[Sequence[Sighting]]) -> float:
@@ -156,8 +185,10 @@ def _noise(ground: Ground, points: Sequence[Sighting]) -> float:
 
 def _foreign(ground: Ground, points: Sequence[Sighting], direction: Direction) -> float:
     """What other processes explain: they slowed the new points down, or else the level."""
-    suspects = points if direction is Direction.SLOWER else ground.points
-    return min(point.explained for point in suspects)
+    if direction is Direction.SLOWER:
+        return min(point.explained(ground.best, ground.slices) for point in points)
+    best = median([point.best for point in points])
+    return min(point.explained(best, ground.slices) for point in ground.points)
 
 
 def _apart(ground: Ground, points: Sequence[Sighting], direction: Direction) -> bool:
@@ -171,8 +202,11 @@ def _apart(ground: Ground, points: Sequence[Sighting], direction: Direction) -> 
 
 def _why(effect: float, noise: float, foreign: float, ground: Ground, points: Sequence[Sighting]) -> str:
     if foreign > 0 and effect <= foreign:
-        cores = max(point.foreign for point in (*points, *ground.points))
-        return f"other processes used {cores:.1f} cores, which can explain up to {math.exp(foreign):.2f}x"
+        known = [point.foreign for point in (*points, *ground.points) if point.foreign is not None]
+        beside = f"other processes used {max(each.cores for each in known):.1f} cores"
+        if any(each.crowded for each in known):
+            return f"{beside}, more than were free: its threads can have waited for them"
+        return f"{beside}, which can explain up to {math.exp(foreign):.2f}x"
     if effect < noise:
         return f"only {math.exp(noise):.2f}x and more can be told from noise, {_points(len(ground.points))}"
     return "its processes overlap with those measured before"

@@ -10,16 +10,17 @@ from builders import bare, commit, noisy, point, series
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stallhorn.changes.base import Disturbance, Disturbances
 from stallhorn.changes.levels import compare, detect
 from stallhorn.model import Comparison, Direction, Measurement, Series, Verdict
 
 
-def steps(found: Series, loads: dict[str, float] | None = None) -> list[tuple[str, str, str]]:
-    return [(each.last, each.first, str(each.direction)) for each in detect(found, loads or {})]
+def steps(found: Series) -> list[tuple[str, str, str]]:
+    return [(each.last, each.first, str(each.direction)) for each in detect(found)]
 
 
-def newest(*points: Measurement, loads: dict[str, float] | None = None) -> Comparison:
-    compared = compare(series(*points), points[-1].commit, None, loads or {})
+def newest(*points: Measurement, beside: Disturbances | None = None) -> Comparison:
+    compared = compare(series(*points), points[-1].commit, None, beside or {})
     assert compared is not None
     return compared
 
@@ -129,22 +130,58 @@ def test_small_steps_in_a_row_are_judged_together() -> None:
     assert steps(series(*wobbly, *slow)) == [(commit(3), commit(4), "slower")]
 
 
+def beside(point: Measurement, *cores: float, crowded: bool = False) -> Disturbances:
+    """So many cores that others used, for each process of the point."""
+    return {point.commit: {index: Disturbance(used, crowded) for index, used in enumerate(cores)}}
+
+
 def test_other_processes_that_can_explain_a_slowdown_leave_doubt() -> None:
     points = quiet(1.0, 1.0, 1.0, 1.6)
     assert newest(*points).verdict is Verdict.REGRESSION
-    disturbed = newest(*points, loads={points[-1].commit: 0.5})
+    disturbed = newest(*points, beside=beside(points[-1], 0.5, 0.6))
     assert disturbed.verdict is Verdict.INCONCLUSIVE
     assert "other processes used 0.5 cores" in disturbed.reason
 
 
 def test_other_processes_do_not_explain_more_than_they_can() -> None:
     points = quiet(1.0, 1.0, 1.0, 2.0)
-    assert newest(*points, loads={points[-1].commit: 0.3}).verdict is Verdict.REGRESSION
+    assert newest(*points, beside=beside(points[-1], 0.3, 0.3)).verdict is Verdict.REGRESSION
 
 
 def test_a_little_foreign_load_is_normal() -> None:
     points = quiet(1.0, 1.0, 1.0, 1.6)
-    assert newest(*points, loads={point.commit: 0.2 for point in points}).verdict is Verdict.REGRESSION
+    assert newest(*points, beside=beside(points[-1], 0.2, 0.2)).verdict is Verdict.REGRESSION
+
+
+def test_where_threads_had_to_wait_short_calls_can_have_lost_whole_time_slices() -> None:
+    points = quiet(4e-6, 4e-6, 8e-3)
+    crowded = newest(*points, beside=beside(points[-1], 0.9, 1.0, crowded=True))
+    assert crowded.verdict is Verdict.INCONCLUSIVE
+    assert "threads can have waited" in crowded.reason
+    assert newest(*points, beside=beside(points[-1], 0.9, 1.0)).verdict is Verdict.REGRESSION
+    slow = quiet(1.0, 1.0, 4.0)
+    assert newest(*slow, beside=beside(slow[-1], 0.9, 1.0, crowded=True)).verdict is Verdict.REGRESSION
+
+
+def test_a_process_that_ran_alone_speaks_for_one_that_did_not() -> None:
+    calm, busy = [4e-6 * (1 + 0.001 * step) for step in range(5)], [8e-3, 12e-3, 8e-3, 16e-3, 8e-3]
+    points = [*quiet(4e-6, 4e-6), point(2, calm, busy)]
+    assert newest(*points, beside=beside(points[-1], 0.0, 0.9, crowded=True)).verdict is Verdict.CLEAN
+    slower = [*quiet(4e-6, 4e-6), point(2, [2 * value for value in calm], busy)]
+    assert newest(*slower, beside=beside(slower[-1], 0.0, 0.9, crowded=True)).verdict is Verdict.REGRESSION
+
+
+def test_a_level_does_not_count_what_ran_beside_others() -> None:
+    points = [*quiet(4e-6, 4e-6), point(2, 8e-3, 8e-3), *quiet(4e-6, 4e-6, 4e-6, 4e-6)[3:]]
+    compared = newest(*points, beside=beside(points[2], 0.9, 0.9, crowded=True))
+    assert (compared.verdict, compared.direction) == (Verdict.CLEAN, Direction.SAME)
+    assert compared.before is not None and compared.before.center == pytest.approx(4e-6, rel=0.01)
+
+
+def test_an_improvement_over_a_level_that_ran_beside_others_is_none() -> None:
+    points = [point(0, 8e-3, 8e-3), *quiet(1, 4e-6)[1:]]
+    compared = newest(*points, beside=beside(points[0], 0.9, 0.9, crowded=True))
+    assert (compared.verdict, compared.direction) == (Verdict.CLEAN, Direction.SAME)
 
 
 def test_results_of_plain_asv_are_judged_by_their_intervals() -> None:
