@@ -29,6 +29,9 @@ from stallhorn.runners.base import Job, Parts, Runner
 from stallhorn.runners.journal import SCHEMA, Journal, Record, path_of
 from stallhorn.runners.local import thread_variables
 
+DISTURBED = 0.25  # cores used by other processes, from which on a timing is measured once more
+BUSY = 0.5  # ... unless more than this share of all was disturbed
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -78,6 +81,16 @@ def only_one(project: Project) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenUnit:
+    """A unit that is installed, with its files open."""
+
+    unit: Unit
+    journal: Journal
+    file: ResultFile
+    foreign: ForeignRunner
 
 
 @dataclass(slots=True)
@@ -185,12 +198,14 @@ class Campaign:
 
     def _measure_rounds(self, unit: Unit, journal: Journal, file: ResultFile, where: str) -> None:
         foreign = ForeignRunner(unit.workshop, self.project.benchmarks)
+        place = _OpenUnit(unit, journal, file, foreign)
         begun, counted = time.monotonic(), self.tally.measured
         try:
             for round_ in range(self.rounds()):
                 waiting = plan.groups(self.pending(journal, round_))
                 for group in waiting if round_ % 2 == 0 else tuple(reversed(waiting)):
-                    self._measure_group(unit, group, round_, journal, file, foreign)
+                    self._measure_group(place, group, round_)
+            self._repeat_disturbed(place, where)
         finally:
             foreign.close()
         self.progress.say(
@@ -198,28 +213,48 @@ class Campaign:
             f"{units.duration(time.monotonic() - begun)}"
         )
 
-    def _measure_group(
-        self,
-        unit: Unit,
-        group: tuple[Cell, ...],
-        round_: int,
-        journal: Journal,
-        file: ResultFile,
-        foreign: ForeignRunner,
-    ) -> None:
-        label = f"{unit.commit[:8]}, round {round_ + 1} of {self.rounds()}: {plan.label(group)}"
+    def _measure_group(self, place: _OpenUnit, group: tuple[Cell, ...], round_: int) -> None:
+        label = f"{place.unit.commit[:8]}, round {round_ + 1} of {self.rounds()}: {plan.label(group)}"
         self.progress.working(label)
         begun, expected = time.monotonic(), plan.PROCESS_OVERHEAD
-        outcomes = self._probed(unit, group) if group[0].probed else self._foreign(foreign, group)
-        for cell, parts in outcomes:
-            record = self._record(unit, cell, parts, round_)
-            journal.append(record)
-            self._put(file, cell.benchmark, journal)
-            file.save()
-            self._count(cell, parts, unit, round_)
+        for cell, parts in self._outcomes(place, group):
+            self._save(place, cell, parts, round_)
+            self._count(cell, parts, place.unit, round_)
             expected += cell.expected
             self.progress.working(f"{label}: {cell}")
         self.progress.measured(expected, time.monotonic() - begun)
+
+    def _repeat_disturbed(self, place: _OpenUnit, where: str) -> None:
+        """Measure once more what other processes disturbed; the quieter of the two counts.
+
+        A disturbed timing says nothing about the code: two threads that wait for each other by spinning can take a
+        thousand times as long when a neighbour has one of the cores. If most was disturbed, the machine is busy, and
+        repeating would only take as long again.
+        """
+        for round_ in range(self.rounds()):
+            known = {
+                cell: record for cell in self.cells if (record := place.journal.of_round(cell, round_)) is not None
+            }
+            loud = tuple(cell for cell, record in known.items() if foreign_load(record) > DISTURBED)
+            if len(loud) > len(known) * BUSY:
+                self.progress.say(
+                    f"  {where}, round {round_ + 1}: other processes disturbed {len(loud)} of {len(known)} "
+                    "measurements; a quiet machine says more (stallhorn doctor)"
+                )
+                continue
+            for group in plan.groups(loud):
+                self.progress.working(f"{where}: once more, it was disturbed: {plan.label(group)}")
+                for cell, parts in self._outcomes(place, group):
+                    if parts["status"] == "ok" and foreign_load(parts) < foreign_load(known[cell]):
+                        self._save(place, cell, parts, round_)
+
+    def _outcomes(self, place: _OpenUnit, group: tuple[Cell, ...]) -> Iterator[tuple[Cell, Parts]]:
+        return self._probed(place.unit, group) if group[0].probed else self._foreign(place.foreign, group)
+
+    def _save(self, place: _OpenUnit, cell: Cell, parts: Parts, round_: int) -> None:
+        place.journal.append(self._record(place.unit, cell, parts, round_))
+        self._put(place.file, cell.benchmark, place.journal)
+        place.file.save()
 
     def _probed(self, unit: Unit, group: tuple[Cell, ...]) -> Iterator[tuple[Cell, Parts]]:
         variables = unit.workshop.variables(unit.commit)
@@ -286,6 +321,12 @@ class Campaign:
         else:
             self.tally.failed.append((cell, f"{unit.commit[:8]} in {unit.workshop.name}", parts))
             self.progress.say(f"  {cell}: {status}: {parts['reason']}")
+
+
+def foreign_load(parts: Mapping[str, Any]) -> float:
+    """Cores that other processes used while this was measured; 0 when that is not known."""
+    sampling = (parts.get("facts") or {}).get("sampling") or {}
+    return float(sampling.get("foreign_load") or 0.0)
 
 
 def _facts_of(text: str) -> Parts:

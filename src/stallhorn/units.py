@@ -26,13 +26,18 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:
-    """Both bounds in one unit, so that they can be compared at a glance: "1.20 to 1.26 ms"."""
+    """Both bounds in one unit, so that they can be compared at a glance: "1.20 to 1.26 ms".
+
+    A bound that would be less than a tenth of that unit has its own: "3.20 µs to 12.0 ms".
+    """
     if low is None or high is None:
         return "no interval"
     factor, symbol = scale(max(abs(low), abs(high)), unit)
     if factor == 1.0 and symbol == unit:
         return f"{low:.4g} to {high:.4g} {unit}"
-    return f"{_significant(low / factor)} to {_significant(high / factor)} {symbol}"
+    if low and high and min(abs(low), abs(high)) < 0.1 * factor:
+        return f"{quantity(low, unit)} to {quantity(high, unit)}"
+    return f"{_written(low / factor)} to {_written(high / factor)} {symbol}"
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
@@ -73,6 +78,10 @@ def _scaled(value: float | None, scale: tuple[tuple[float, str], ...]) -> str:
         if abs(value) >= factor * 0.9995 or (factor, unit) == scale[-1]:
             return f"{_significant(value / factor)} {unit}"
     raise AssertionError("the last unit takes every value")
+
+
+def _written(value: float) -> str:
+    return "0" if value == 0 else _significant(value)
 
 
 def _significant(value: float) -> str:

@@ -185,6 +185,37 @@ def test_a_measuring_process_gets_asvs_variables_the_thread_settings_and_the_mat
     }
 
 
+# --- other processes
+
+
+def beside(load, *samples):
+    """What a process measured while others used so many cores."""
+    return {**GOOD, "samples": list(samples), "facts": {"sampling": {"foreign_load": load}}}
+
+
+def test_what_other_processes_disturbed_is_measured_once_more_and_the_quieter_counts(make, tmp_path):
+    runner = Runner(jax_20=[beside(1.0, 900.0), beside(0.0, 1.0), beside(0.1, 1.2)])
+    make(runner).run((Unit(NEW, Workshop()),))
+    assert runner.asked[4:] == [("a", "jax", ("20",))]
+    assert values(tmp_path)[3] == pytest.approx(1.1)
+
+
+def test_a_repetition_that_is_as_disturbed_changes_nothing(make, tmp_path):
+    runner = Runner(jax_20=[beside(1.0, 900.0), beside(0.0, 1.0), beside(1.1, 800.0)])
+    make(runner).run((Unit(NEW, Workshop()),))
+    assert values(tmp_path)[3] == pytest.approx(450.5)
+    assert len(records(tmp_path)) == 8
+
+
+def test_on_a_busy_machine_nothing_is_repeated_and_it_is_said(make):
+    busy = [beside(1.0, 5.0), beside(1.0, 5.0)]
+    runner = Runner(jax_10=list(busy), jax_20=list(busy), numpy_10=list(busy))
+    crowded = make(runner)
+    crowded.run((Unit(NEW, Workshop()),))
+    assert len(runner.jobs) == 4
+    assert "disturbed 3 of 4 measurements; a quiet machine says more" in said(crowded)
+
+
 # --- resuming
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 
-from stallhorn.commands.run import Request, positive, add_selection, measure, summarize
+from stallhorn.commands.run import Request, add_selection, measure, positive, summarize
 from stallhorn.errors import ExitCode
 
 

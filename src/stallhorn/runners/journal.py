@@ -99,6 +99,10 @@ class Journal:
         rounds = self._records.get(_key(cell.benchmark, cell.parameters.values), {})
         return [rounds[number] for number in sorted(rounds) if rounds[number].get("version") == cell.version]
 
+    def of_round(self, cell: Cell, round_: int) -> Record | None:
+        """Its record of one round, if that was measured."""
+        return next((one for one in self.of_cell(cell) if one["round"] == round_ and one["status"] == "ok"), None)
+
     def failure(self, cell: Cell) -> Record | None:
         """The first of its records that says that it failed."""
         return next((record for record in self.of_cell(cell) if record["status"] not in DONE), None)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from stallhorn.model import plain
+from stallhorn.model import Benchmark, Parameters, plain
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.history import MOST_LINES
-from stallhorn.report.html.view import Row, distinct
+from stallhorn.report.html.view import Row, distinct, parameter_order
 
 # What people compare at the same size: these parameters become lines; any other only where none of these varies.
 _LINES_FIRST = ("backend", "variant", "threads")
@@ -19,31 +19,53 @@ _LINES_FIRST = ("backend", "variant", "threads")
 class Facet:
     """One chart: what all its lines have in common, and for each line what it is called."""
 
-    title: str  # "" when nothing tells this chart from the others
+    place: Parameters  # what tells this chart from the others; empty when it is the only one
     rows: tuple[Row, ...]
     labels: tuple[str, ...]
+    skipped: tuple[tuple[str, Row], ...] = ()  # lines that would belong here and were never measured, with their labels
+
+    @property
+    def title(self) -> str:
+        """`n = 500, threads = 1`; "" when nothing tells this chart from the others."""
+        return ", ".join(f"{name} = {plain(text)}" for name, text in self.place.values)
 
 
-def facets(rows: Sequence[Row]) -> list[Facet]:
-    """Charts for the series of one benchmark, environment and machine, in the order of the rows."""
-    values = {name: texts for name, texts in distinct(row.key.parameters for row in rows).items() if len(texts) > 1}
+def facets(rows: Sequence[Row], benchmark: Benchmark | None = None) -> list[Facet]:
+    """Charts for the series of one benchmark, environment and machine: numbers ascending, else the suite's order.
+
+    Series that were only ever skipped are named at the chart whose other lines they would join; those without such a
+    chart are in none.
+    """
+    tried = [row for row in rows if row.tried]
+    values = {name: texts for name, texts in distinct(row.key.parameters for row in tried).items() if len(texts) > 1}
     lines = _line_parameters(values)
-    charts = tuple(name for name in values if name not in lines)
-    groups: dict[str, list[Row]] = {}
+    groups: dict[Parameters, list[Row]] = {}
+    for row in tried:
+        groups.setdefault(_without(row, lines), []).append(row)
+    never: dict[Parameters, list[tuple[str, Row]]] = {}
     for row in rows:
-        groups.setdefault(words.parameters(row.key.parameters, charts), []).append(row)
+        if not row.tried:
+            never.setdefault(_without(row, lines), []).append((_label(row, lines), row))
     found = []
-    for title, group in groups.items():
+    for common in sorted(groups, key=lambda each: parameter_order(each, benchmark)):
+        group = groups[common]
+        place = Parameters(tuple(pair for pair in common.values if pair[0] in values))
         for start in range(0, len(group), MOST_LINES):
             part = group[start : start + MOST_LINES]
-            found.append(Facet(title, tuple(part), tuple(_label(row, lines) for row in part)))
+            last = start + MOST_LINES >= len(group)
+            labels = tuple(_label(row, lines) for row in part)
+            found.append(Facet(place, tuple(part), labels, tuple(never.get(common, ())) if last else ()))
     return found
 
 
-def constant(rows: Sequence[Row]) -> str:
-    """The parameters that have one value in all rows: `threads = 1, variant = default`."""
+def constant(rows: Sequence[Row]) -> dict[str, str]:
+    """The parameters that have one value in all rows: {"variant": "default"}."""
     values = distinct(row.key.parameters for row in rows)
-    return ", ".join(f"{name} = {plain(texts[0])}" for name, texts in values.items() if len(texts) == 1)
+    return {name: plain(texts[0]) for name, texts in values.items() if len(texts) == 1}
+
+
+def _without(row: Row, lines: tuple[str, ...]) -> Parameters:
+    return Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in lines))
 
 
 def _line_parameters(values: dict[str, list[str]]) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ class Row:
         return self.series.key
 
     @property
+    def tried(self) -> bool:
+        """Whether it was measured at any commit, be it without success; a row that was only ever skipped was not."""
+        return any(point.status is not Status.SKIPPED for point in self.series.points)
+
+    @property
     def ratio(self) -> float | None:
         return self.comparison.ratio if self.comparison else None
 
@@ -99,6 +104,13 @@ class Site:
         return tuple(sorted(set(self.report.history.benchmarks) - set(self.benchmark_names)))
 
     @property
+    def everywhere(self) -> dict[str, str]:
+        """Parameters that have one and the same value in the whole project; none where no other would be left."""
+        values = distinct(row.key.parameters for row in self.rows)
+        same = {name: texts[0] for name, texts in values.items() if len(texts) == 1}
+        return same if len(same) < len(values) else {}
+
+    @property
     def machines(self) -> tuple[str, ...]:
         return tuple(sorted({row.key.machine for row in self.rows}))
 
@@ -138,11 +150,13 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
 
 
 def parameter_order(parameters: Parameters, benchmark: Benchmark | None) -> tuple[object, ...]:
-    """A key that sorts parameter combinations as the suite lists them, numbers by size where it does not."""
+    """A key that sorts parameter combinations: numbers by size, anything else as the suite lists it."""
     listed = dict(zip(benchmark.param_names, benchmark.params, strict=False)) if benchmark else {}
     order: list[object] = []
     for name, text in parameters.values:
         texts = listed.get(name, ())
+        if all(_number_or_text(each)[0] < float("inf") for each in texts):
+            texts = ()
         order.append((0, texts.index(text), "") if text in texts else (1, *_number_or_text(text)))
     return tuple(order)
 
