@@ -1,7 +1,8 @@
 """Show the history of a benchmark: every measured commit with its value, interval and changes.
 
 BENCHMARK is a benchmark's name, or a regular expression that is looked for in `name(value, value)` as asv's --bench
-does. Values are medians; beside each is the 99 % interval, and why a point was skipped or failed.
+does. Values are medians; beside each is the 99 % interval, and why a point was skipped or failed. Series that were
+skipped at every commit are counted by reason at the end; --all shows them like the others.
 
 Exit codes: 0; 2 no such benchmark; 3 nothing is measured yet.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("benchmark", metavar="BENCHMARK", help="a name, or a regular expression")
     parser.add_argument("--machine", metavar="NAME", help="only the results of this machine (default: of all)")
+    parser.add_argument("--all", action="store_true", help="also the series that were only ever skipped")
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.diagnose import diagnose
     from stallhorn.errors import NothingMeasured
     from stallhorn.report.json import show_json
-    from stallhorn.report.terminal import history_text, problems_text, safe, write
+    from stallhorn.report.terminal import history_text, problems_text, safe, skipped_text, write
 
     history = store.load(load_project(args.config), args.machine)
     if not history.series:
@@ -43,12 +45,23 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.json:
         print(show_json(found, report))
         return ExitCode.FINE
-    for series in found:
+    shown = tuple(series for series in found if args.all or not is_skipped(series))
+    skipped = tuple(series for series in found if not args.all and is_skipped(series))
+    for series in shown:
         write(history_text(series, report) + "\n")
+    if skipped:
+        write(skipped_text(skipped))
     problems = problems_text(report)
     if problems:
         write(problems.lstrip("\n"))
     return ExitCode.FINE
+
+
+def is_skipped(series: Series) -> bool:
+    """Whether it was skipped at every commit."""
+    from stallhorn.model import Status
+
+    return all(point.status is Status.SKIPPED for point in series.points)
 
 
 def matching(history: History, wanted: str) -> tuple[Series, ...]:

@@ -6,6 +6,7 @@ Whatever comes from a repository or a benchmark (subjects, names, error output) 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from stallhorn import units
@@ -91,6 +92,13 @@ def history_text(series: Series, report: Report) -> str:
     key = series.key
     head = f"{safe(series_name(key))}\n  environment {safe(key.environment)}, machine {safe(key.machine)}"
     return "\n".join([head, *table(rows)])
+
+
+def skipped_text(skipped: Sequence[Series]) -> str:
+    """Series that were skipped at every commit, counted by the newest reason."""
+    reasons = Counter(series.points[-1].reason or "the suite skips it" for series in skipped)
+    rows = [(str(count), safe(reason)) for reason, count in sorted(reasons.items())]
+    return "\n".join([f"Skipped at every commit: {len(skipped)} series (--all shows them)", *table(rows)])
 
 
 def _moved(report: Report, title: str, verdict: Verdict, direction: Direction) -> list[str]:

@@ -21,7 +21,21 @@ def completed(measurements: Iterable[Measurement], records: Records) -> list[Mea
     failures = records.build_failures
     if not records.by_cell and not failures:
         return list(measurements)
-    return [_completed(each, records.by_cell.get((each.key, each.commit), {}), failures) for each in measurements]
+    recorded = {(key.machine, key.environment, commit) for key, commit in records.by_cell}
+    return [
+        _completed(each, rounds, failures)
+        for each in measurements
+        if (rounds := records.by_cell.get((each.key, each.commit), {})) or not _never_tried(each, recorded)
+    ]
+
+
+def _never_tried(measurement: Measurement, recorded: set[tuple[str, str, str]]) -> bool:
+    """Whether a "not applicable" of asv only means that it was not selected.
+
+    asv writes the same for both; where there are records, whatever was skipped has one, with its reason.
+    """
+    key = measurement.key
+    return measurement.status is Status.SKIPPED and (key.machine, key.environment, measurement.commit) in recorded
 
 
 def build_series(
@@ -30,7 +44,7 @@ def build_series(
     benchmarks: Mapping[str, Benchmark],
     revisions: Sequence[Revision],
 ) -> tuple[Series, ...]:
-    """One series per key, ordered by key; its points oldest first, one per revision (the one that started last).
+    """One series per key, in the suite's order; its points oldest first, one per revision (the one that started last).
 
     Points that the probe took by another method than the newest one are left out: they do not compare.
     """
@@ -43,8 +57,15 @@ def build_series(
         merged.setdefault(key, []).extend(points)
     return tuple(
         Series(key, benchmarks[key.benchmark].unit, _of_one_method(_one_per_revision(merged[key]), records))
-        for key in sorted(merged)
+        for key in sorted(merged, key=lambda key: _place(key, benchmarks[key.benchmark]))
     )
+
+
+def _place(key: SeriesKey, benchmark: Benchmark) -> tuple[str, tuple[int, ...], SeriesKey]:
+    """Where a series stands among others: parameter values as the suite lists them, so that 100 comes before 1000."""
+    listed = zip(key.parameters.values, benchmark.params, strict=False)
+    places = tuple(values.index(text) if text in values else len(values) for (_, text), values in listed)
+    return key.benchmark, places, key
 
 
 def _one_per_revision(points: list[tuple[int, Measurement]]) -> tuple[Measurement, ...]:

@@ -210,6 +210,17 @@ def test_show_lists_the_history_of_a_benchmark(site: Site, run) -> None:
     assert [point["status"] for point in points] == ["ok", "ok", "failed"]
 
 
+def test_show_counts_what_was_only_ever_skipped_by_reason(site: Site, run) -> None:
+    site.measured("Good", 1.0)
+    skipped = {"result": [float("nan")] * 2, "params": [["1", "2"]], "version": "1"}
+    site.result(site.committed("More"), {"suite.Other.time_that": skipped})
+    code, out, _ = run("show", "suite")
+    assert code == 0
+    assert "Skipped at every commit: 2 series (--all shows them)" in out
+    assert "time_that" not in out
+    assert "time_that [n=1]" in run("show", "suite", "--all")[1]
+
+
 def test_an_unknown_benchmark_lists_the_closest_names(site: Site, run) -> None:
     site.measured("Good", 1.0)
     code, _, err = run("show", "suite.Case.time_tit$")
