@@ -16,7 +16,7 @@ FIGURES = {"overhead": (overhead.run, 60, 2), "walltime": (walltime.run, 7, 1)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *FIGURES], help=f"of {', '.join(FIGURES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=list(FIGURES), help=f"of {', '.join(FIGURES)}")
     parser.add_argument("--short", action="store_true", help="a trial that shows that it works, and proves nothing")
     parser.add_argument("--turns", type=int, metavar="N", help="how often the alternatives take turns")
     args = parser.parse_args()
