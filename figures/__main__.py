@@ -16,7 +16,7 @@ FIGURES = {"overhead": (overhead.run, 60, 2), "walltime": (walltime.run, 7, 1)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=list(FIGURES), help=f"of {', '.join(FIGURES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=f"of {', '.join(FIGURES)}")
     parser.add_argument("--short", action="store_true", help="a trial that shows that it works, and proves nothing")
     parser.add_argument("--turns", type=int, metavar="N", help="how often the alternatives take turns")
     args = parser.parse_args()
@@ -30,6 +30,12 @@ def main() -> None:
     show(rows)
     if args.short:
         print("A short trial: these figures prove nothing.")
+
+
+def _name(text: str) -> str:
+    if text not in FIGURES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(FIGURES)}")
+    return text
 
 
 if __name__ == "__main__":
