@@ -170,7 +170,7 @@ class Campaign:
     def _recall(self, done: tuple[Cell, ...], journal: Journal, where: str) -> None:
         """Count what earlier runs did: what failed then is a failure of this run too, until it is tried again."""
         failed = [(cell, where, record) for cell in done if (record := journal.failure(cell)) is not None]
-        self.tally.kept += len(done) - len(failed)
+        self.tally.kept += sum(any(one["status"] == "ok" for one in journal.of_cell(cell)) for cell in done)
         self.tally.failed += failed
         if failed:
             self.progress.say(f"{where}: {len(failed)} failed in an earlier run; --retry-failed tries again")

@@ -2,7 +2,7 @@
 
 import pytest
 from asv_bench_stallhorn import threads
-from asv_bench_stallhorn.threads import BadSetting, parse, quota, redundant
+from asv_bench_stallhorn.threads import BadSetting, parse, redundant
 
 EVERY_VARIABLE = {
     "NUMBA_NUM_THREADS",
@@ -87,31 +87,11 @@ def test_what_is_not_understood_is_named_with_what_is(value, word):
 
 
 @pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({}, None),
-        ({"cpu.max": "max 100000\n"}, None),
-        ({"cpu.max": "150000 100000\n"}, 1.5),
-        ({"cpu.max": ""}, None),
-        ({"cpu.max": "what is this"}, None),
-        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2.0),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
-        ({"cpu/cpu.cfs_quota_us": "200000\n"}, None),
-    ],
-)
-def test_the_quota_of_a_container_is_read_in_both_versions(tmp_path, files, expected):
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert quota(str(tmp_path)) == expected
-
-
-@pytest.mark.parametrize(
     ("affinity", "limit", "cores"), [(8, None, 8), (8, 1.5, 2), (8, 0.5, 1), (2, 4.0, 2), (8, 2.0, 2)]
 )
 def test_cores_are_those_of_the_affinity_within_the_quota(monkeypatch, affinity, limit, cores):
     monkeypatch.setattr(threads, "affinity", lambda: affinity)
-    monkeypatch.setattr(threads, "quota", lambda: limit)
+    monkeypatch.setattr(threads.cgroup, "quota", lambda: limit)
     assert threads.cores_available() == cores
 
 

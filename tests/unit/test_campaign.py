@@ -219,6 +219,14 @@ def test_on_a_busy_machine_nothing_is_repeated_and_it_is_said(make):
 # --- resuming
 
 
+def test_a_second_run_that_finds_only_skips_has_measured_nothing_either(make):
+    skipped = {"status": "skipped", "reason": "not in this commit"}
+    answers = {name: [skipped] for name in ("numpy_10", "numpy_20", "jax_10", "jax_20")}
+    units = (Unit(NEW, Workshop()),)
+    assert make(Runner(**answers)).run(units).exit_code is ExitCode.NOTHING_MEASURED
+    assert make(Runner()).run(units).exit_code is ExitCode.NOTHING_MEASURED
+
+
 def test_what_is_measured_is_never_measured_again_nor_built(make):
     units = (Unit(NEW, Workshop()),)
     make(Runner()).run(units)

@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import Any, Dict, List, Optional
 
-from . import process, threads
+from . import cgroup, process, threads
 from .backends import jax_, numba_
 
 _VERSIONED = ("numpy", "scipy", "numba", "llvmlite", "jax", "jaxlib")
@@ -62,7 +62,7 @@ def host_facts() -> Dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "affinity": threads.affinity(),
-        "quota": threads.quota(),
+        "quota": cgroup.quota(),
         "load_average": load,
         "malloc": {name: os.environ[name] for name in sorted(os.environ) if name.startswith("MALLOC_")},
     }

@@ -9,6 +9,8 @@ import sys
 import time
 from typing import Dict, NamedTuple, Optional
 
+from . import cgroup
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -91,16 +93,8 @@ def memory_peak() -> Optional[int]:
 
 def memory_free() -> Optional[int]:
     """Bytes that can still be had: the machine's available memory, and no more than the container's limit leaves."""
-    free = _available()
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
-        most, now = _number(limit), _number(used)
-        if most is not None and now is not None:
-            left = max(0, most - now)
-            free = left if free is None else min(free, left)
-    return free
+    limits = [limit for limit in (_available(), cgroup.memory_left()) if limit is not None]
+    return min(limits, default=None)
 
 
 def threads_named(prefix: str) -> Optional[int]:
@@ -128,14 +122,6 @@ def _available() -> Optional[int]:
     except (OSError, ValueError):
         return None
     return None
-
-
-def _number(path: str) -> Optional[int]:
-    try:
-        with open(path) as file:
-            return int(file.read())
-    except (OSError, ValueError):  # "max" is not a number: no limit
-        return None
 
 
 def _status(field: str) -> Optional[int]:

@@ -11,6 +11,8 @@ import math
 import os
 from typing import Dict, List, NamedTuple, Optional, Union
 
+from . import cgroup
+
 # What each named pool sets. JAX's CPU client reads NPROC when it starts and nothing else (jax 0.10; XLA_FLAGS and
 # OMP_NUM_THREADS have no effect on it).
 POOLS = {
@@ -87,7 +89,7 @@ def _explain(word: str, text: str) -> str:
 
 def cores_available() -> int:
     """Cores that this process may use: its affinity, and no more than its container's quota, rounded up."""
-    limit = quota()
+    limit = cgroup.quota()
     return affinity() if limit is None else max(1, min(affinity(), math.ceil(limit)))
 
 
@@ -96,27 +98,6 @@ def affinity() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
         return os.cpu_count() or 1
-
-
-def quota(root: str = "/sys/fs/cgroup") -> Optional[float]:
-    """CPUs that the container's quota allows, e.g. 1.5; None = no quota, or not known."""
-    limit = _numbers(os.path.join(root, "cpu.max"))  # version 2: "max 100000" or "150000 100000"
-    if len(limit) == 2:
-        return limit[0] / limit[1]
-    folder = os.path.join(root, "cpu")  # version 1
-    allowed = _numbers(os.path.join(folder, "cpu.cfs_quota_us"))
-    period = _numbers(os.path.join(folder, "cpu.cfs_period_us"))
-    if allowed and period and allowed[0] > 0 and period[0] > 0:
-        return allowed[0] / period[0]
-    return None
-
-
-def _numbers(path: str) -> List[float]:
-    try:
-        with open(path) as file:
-            return [float(word) for word in file.read().split()]
-    except (OSError, ValueError):
-        return []
 
 
 def redundant(value: Union[int, str], values: List[Union[int, str]], cores: int) -> Optional[str]:

@@ -22,6 +22,7 @@ from stallhorn.runners.base import Job, Parts
 
 START_LIMIT = 120.0  # seconds from the start of a process to its first cell: the interpreter and the suite's imports
 DEFAULT_TIMEOUT = 60.0
+PRINTED = 65536  # bytes of a cell's output that are read, from either end
 DYING = 2.0  # seconds that a process which went silent may take to be gone; after that it hangs
 
 
@@ -147,7 +148,17 @@ class _Session:
         return {**_unfinished("failed", self.failure), "stderr": printed}
 
     def _printed(self) -> str:
-        return self.output.read().decode("utf-8", errors="replace")
+        """What the last cell printed: its beginning, and its end if that is far away."""
+        start = self.output.tell()
+        end = self.output.seek(0, os.SEEK_END)
+        self.output.seek(start)
+        if end - start <= 2 * PRINTED:
+            return self.output.read().decode("utf-8", errors="replace")
+        beginning = self.output.read(PRINTED)
+        self.output.seek(end - PRINTED)
+        last = self.output.read()
+        text = beginning + b"\n... %d bytes left out ...\n" % (end - start - 2 * PRINTED) + last
+        return text.decode("utf-8", errors="replace")
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

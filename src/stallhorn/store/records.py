@@ -149,9 +149,10 @@ def _take(
         raise _BadLineError("its status is none of " + ", ".join(Status))
     name = data.get("benchmark")
     if name is None:
-        failure = BuildFailure(commit, environment, machine, _text(data.get("stderr")) or _text(data.get("reason")))
+        records.build_failures.pop((commit, environment, machine), None)  # a later build may have succeeded
         if status != Status.OK:
-            records.build_failures[commit, environment, machine] = failure
+            log = _text(data.get("stderr")) or _text(data.get("reason"))
+            records.build_failures[commit, environment, machine] = BuildFailure(commit, environment, machine, log)
         return
     benchmark = benchmarks.get(name) if isinstance(name, str) else None
     if benchmark is None:
