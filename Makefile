@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: dashboard test lint unit figures clean help
+.PHONY: dashboard test lint unit figures clean help chromium
 
 help:
 	@sed -n '2,3p' Makefile
@@ -17,8 +17,15 @@ help:
 dashboard: $(VENV)/host
 	$(BIN)/stallhorn dashboard --newest $(COMMITS) --preset $(PRESET)
 
-test: $(VENV)/test lint
-	$(BIN)/python -m pytest -q
+test: $(VENV)/test lint chromium
+	$(BIN)/python -m pytest -q -rs
+
+# Some tests look at the site in a browser. Where this may install one it does; elsewhere those tests are skipped.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "installing Chromium for the tests of the site" && \
+		( apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium ) >/dev/null 2>&1; } || \
+		echo "No Chromium here: the tests of the site in a browser are skipped (Debian: apt-get install chromium)."
 
 unit: $(VENV)/test
 	$(BIN)/python -m pytest -q tests/unit
