@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from workplace import SUBJECT, Done, Workplace
+from workplace import SUBJECT, Done, Workplace, foreign_load
 
 SUITE = """
 import toysubject
@@ -46,7 +46,7 @@ def is_disturbed(records: list[dict[str, Any]]) -> bool:
     loads: dict[tuple[str, str], list[float]] = {}
     for one in records:
         key = one["benchmark"], json.dumps(one["params"])
-        loads.setdefault(key, []).append(one["facts"]["sampling"]["foreign_load"] or 0.0)
+        loads.setdefault(key, []).append(foreign_load(one))
     return any(min(seen) > QUIET for seen in loads.values())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workplace import PYPROJECT, SUBJECT, Workplace, git, keys, open_workplace
+from workplace import PYPROJECT, SUBJECT, Workplace, git, open_workplace, read_records
 
 
 def test_no_repository(project: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,8 @@ def test_a_build_failure_that_is_mended_is_measured(project: Workplace) -> None:
     project.configure(build_command=commands)
     done = project.run("--retry-failed")
     assert done.code == 0, done.said
-    assert [one["status"] for one in project.records(commit)] == ["failed", "ok", "ok", "ok"]
+    assert [one["status"] for one in read_records(project.record_file(commit))][:2] == ["failed", "ok"]
+    assert [one["status"] for one in project.records(commit)] == ["ok", "ok", "ok"]
     again = project.run()
     assert again.code == 0, again.said
     assert "all 1 cells are measured already" in again.err
@@ -155,7 +156,7 @@ def test_a_merge_is_one_commit_of_the_first_parents(project: Workplace) -> None:
     assert done.code == 3, done.said  # nothing is known of the suite yet
     assert project.run("HEAD~1..HEAD").code == 0
     assert not list(project.results.glob(f"{side[:8]}*"))
-    assert len(keys(project.records())) == 2
+    assert len(project.records()) == 2
 
 
 def test_the_package_is_installed_from_the_commit_and_not_from_the_folder(project: Workplace) -> None:

@@ -160,7 +160,8 @@ class Workplace:
         return found
 
     def records(self, commit: str | None = None) -> list[dict[str, Any]]:
-        return read_records(self.record_file(commit))
+        """The records that count, one for each benchmark, parameters and round; the order is the file's."""
+        return counting(read_records(self.record_file(commit)))
 
     def record(self, benchmark: str, **params: str) -> dict[str, Any]:
         """The one record of a benchmark (of the first round) at these parameters."""
@@ -180,9 +181,27 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def keys(records: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
-    """What each record is about: benchmark, parameters, round."""
-    return sorted((one["benchmark"], json.dumps(one["params"], sort_keys=True), one["round"]) for one in records)
+def key_of(record: dict[str, Any]) -> tuple[str, str, int]:
+    """What a record is about: benchmark, parameters, round."""
+    return record["benchmark"], json.dumps(record["params"], sort_keys=True), record["round"]
+
+
+def counting(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the records that a later one replaces: what failed, or what other processes disturbed more than it.
+
+    Anything else must not be measured twice.
+    """
+    kept: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for record in records:
+        earlier = kept.get(key_of(record))
+        assert earlier is None or earlier["status"] == "failed" or foreign_load(earlier) > foreign_load(record), record
+        kept[key_of(record)] = record
+    return list(kept.values())
+
+
+def foreign_load(record: dict[str, Any]) -> float:
+    """Cores that other processes used meanwhile."""
+    return float(((record["facts"] or {}).get("sampling") or {}).get("foreign_load") or 0.0)
 
 
 def git(folder: Path, *arguments: str, **variables: str) -> str:
