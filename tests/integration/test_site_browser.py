@@ -16,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
-from report_builder import NOW, demo, report
+from report_builder import NOW, demo, key, one_series, report
 from test_html_site import hostile_report
 
 from stallhorn.report.html import publish
@@ -132,15 +132,18 @@ def test_dark_is_dark(browser: Any, site: Path) -> None:
 
 def test_the_filter_keeps_rows_that_have_every_word_and_tells_how_many(browser: Any, site: Path) -> None:
     with Visit(browser, (site / "index.html").as_uri()) as visit:
-        assert len(visit.shown()) == 42
+        assert len(visit.shown()) == 40
         visit.page.fill("#filter", "numba= n=500 SLOWER")
         assert 0 < len(visit.shown()) < 12
         assert all("n=500" in row and "slower" in row for row in visit.shown())
         assert visit.page.inner_text("output") == f"{len(visit.shown())} of 42 series"
         visit.page.fill("#filter", "no such thing")
         assert visit.page.inner_text("output") == "No series matches"
+        visit.page.fill("#filter", "n=50, backend=jax blas=1")
+        assert visit.page.inner_text("output") == "No series matches; 2 skipped not shown"
         visit.page.fill("#filter", "")
-        assert len(visit.shown()) == 42
+        assert len(visit.shown()) == 40
+        assert visit.page.inner_text("output") == ""
 
 
 def test_the_counts_filter_by_standing_and_the_address_remembers(browser: Any, site: Path) -> None:
@@ -152,6 +155,44 @@ def test_the_counts_filter_by_standing_and_the_address_remembers(browser: Any, s
     with Visit(browser, again) as visit:
         assert len(visit.shown()) == 1
         assert visit.complaints == []
+
+
+def test_skipped_series_are_shown_when_their_count_is_pressed(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / "index.html").as_uri()) as visit:
+        assert "39 measured, 1 failed, 2 skipped" in visit.page.inner_text("h2#series")
+        assert visit.page.locator("[data-folded-rows]").count() == 0
+        assert not any("skipped" in row for row in visit.shown())
+        count = visit.page.locator("[data-filter-counts] button:has-text('skipped')")
+        assert count.get_attribute("aria-pressed") == "false"
+        count.focus()
+        visit.page.keyboard.press("Space")
+        assert count.get_attribute("aria-pressed") == "true"
+        assert len(visit.shown()) == 2
+        assert all("jax has no setting" in row for row in visit.shown())
+        again = visit.page.url
+        assert "standing=skipped" in again
+    with Visit(browser, again) as visit:
+        assert len(visit.shown()) == 2
+        visit.page.locator("[data-filter-counts] button:has-text('skipped')").press("Enter")
+        assert len(visit.shown()) == 40
+        assert "standing" not in visit.page.url
+
+
+def test_the_filter_knows_a_parameter_that_the_table_leaves_out(browser: Any, tmp_path: Path) -> None:
+    series = [one_series([1e-3], key(n=n, variant="'default'"))[1] for n in "12"]
+    index = publish(report(series), tmp_path / "html", generated=NOW)
+    with Visit(browser, index.as_uri() + "?q=variant%3Ddefault+n%3D2") as visit:
+        assert len(visit.shown()) == 1
+        assert "variant" not in visit.shown()[0]
+
+
+def test_the_list_on_top_leads_to_each_chart(browser: Any, site: Path) -> None:
+    with Visit(browser, (site / RBF).as_uri()) as visit:
+        links = visit.page.locator("nav.jump li li a")
+        assert links.count() == visit.page.locator("figure").count() == 6
+        links.last.click()
+        target = visit.page.url.rpartition("#")[2]
+        assert visit.page.locator(f"figure#{target}").is_visible()
 
 
 def test_columns_sort_numbers_by_size_and_turn_around(browser: Any, site: Path) -> None:
@@ -199,6 +240,8 @@ def test_the_first_tab_skips_to_the_content(browser: Any, site: Path) -> None:
 def test_without_javascript_everything_is_there_and_no_dead_control(browser: Any, site: Path) -> None:
     with Visit(browser, (site / "index.html").as_uri(), java_script_enabled=False) as visit:
         assert "series are slower at" in visit.page.inner_text("h1")
+        assert len(visit.shown()) == 40
+        visit.page.click("summary:has-text('2 skipped series')")
         assert len(visit.shown()) == 42
         assert not visit.page.locator("form.filter").is_visible()
         assert visit.page.locator("button").count() == 0

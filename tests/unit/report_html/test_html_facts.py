@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from report_builder import NOW, demo, key
+from report_builder import NOW, demo, key, one_series, report
 
-from stallhorn.model import Environment, Observation, Status
+from stallhorn.model import Benchmark, Environment, Observation, Status
 from stallhorn.report.html.facets import facets
 from stallhorn.report.html.facts import COLUMNS, UNKNOWN, fact_rows, versions
 from stallhorn.report.html.view import arrange
@@ -31,7 +32,53 @@ def test_processes_are_taken_together() -> None:
     second = {"first_call": {"seconds": 0.5}, "sampling": {"foreign_load": 0.7}, "memory": {"peak_bytes": 2**21}}
     rows = fact_rows([seen(second, 1), seen(first, 0)])
     cells = dict(zip(COLUMNS, rows[0].cells, strict=True))
-    assert (cells["first call"], cells["load by others"], cells["peak memory"]) == ("2.00 s", "0.70 cores", "2.00 MiB")
+    assert (cells["first call"], cells["load by others"], cells["peak memory"]) == (
+        "2.00 s",
+        "0.70 cores, not alone",
+        "2.00 MiB",
+    )
+
+
+@pytest.mark.parametrize(
+    ("threads", "expected", "as_asked"),
+    [
+        ({}, UNKNOWN, True),
+        ({"setting": "'all'"}, "asked all", True),
+        ({"asked": 2, "used": 1}, "asked 2, has 1", False),
+        ({"asked": {}, "used": {"omp": 2}}, "omp: has 2", True),
+        (
+            {"asked": {"blas": 2, "jax": 2, "numba": 2}, "used": {"numba": 2, "blas": 2, "jax": None}},
+            "numba, blas: asked 2, has 2; not seen: jax",
+            True,
+        ),
+        (
+            {"asked": {"blas": 1, "numba": 2}, "used": {"numba": 1, "blas": 1}},
+            "numba: asked 2, has 1; blas: asked 1, has 1",
+            False,
+        ),
+    ],
+)
+def test_threads_are_told_as_asked_and_had(threads: dict[str, object], expected: str, as_asked: bool) -> None:
+    row = fact_rows([seen({"threads": threads})])[0]
+    assert row.cells[COLUMNS.index("threads")] == expected
+    assert ("threads" in row.marked) is not as_asked
+
+
+@pytest.mark.parametrize(("load", "marked"), [(None, False), (0.25, False), (0.26, True)])
+def test_a_row_is_marked_where_others_were_busy(load: float | None, marked: bool) -> None:
+    assert fact_rows([seen({"sampling": {"foreign_load": load}})])[0].disturbed is marked
+
+
+def test_nothing_imported_or_compiled_is_told_from_unknown() -> None:
+    call = {"seconds": 0.1, "import_seconds": None, "compile_seconds": None, "compiles": 0, "run_seconds": 0.1}
+    facts = {"first_call": call, "versions": {"numba": None}}
+    cells = dict(zip(COLUMNS, fact_rows([seen(facts)])[0].cells, strict=True))
+    assert (cells["import"], cells["compile"], cells["threading layer"]) == ("before", "nothing", "no Numba")
+
+
+def test_a_row_repeats_no_parameter_that_is_the_same_in_all() -> None:
+    observation = Observation(key(n="5", variant="'default'"), "a" * 40, Status.OK, {}, "0.1.0", 1)
+    assert fact_rows([observation], {"variant"})[0].parameters == "n=5"
 
 
 def test_two_versions_of_one_library_are_both_shown() -> None:
@@ -74,8 +121,32 @@ def test_charts_compare_backends_at_one_size() -> None:
     assert all(set(facet.labels) == {"numpy", "numba"} for facet in found)
 
 
+def test_charts_go_up_by_number_and_else_as_the_suite_lists() -> None:
+    listed = Benchmark(
+        "suite.Case.time_it", "time", "seconds", "", ("n", "threads"), (("100", "9", "10"), ("'two'", "'all'"))
+    )
+    series = [
+        one_series([1e-3], key(n=n, threads=threads, backend=backend))[1]
+        for n in listed.params[0]
+        for threads in sorted(listed.params[1])
+        for backend in ("'a'", "'b'", "'c'", "'d'")
+    ]
+    found = facets(arrange(report(series, benchmarks=[listed]), NOW).rows, listed)
+    assert [facet.title for facet in found] == [
+        f"n = {n}, threads = {threads}" for n in (9, 10, 100) for threads in ("two", "all")
+    ]
+
+
+def test_a_line_looks_the_same_in_all_charts() -> None:
+    series = [one_series([1e-3], key(n="1", backend=each))[1] for each in ("'numpy'", "'numba'")]
+    series.append(one_series([1e-3], key(n="2", backend="'numba'"))[1])
+    styles = [dict(zip(facet.labels, facet.styles, strict=True)) for facet in facets(arrange(report(series), NOW).rows)]
+    assert len(styles) == 2
+    assert len({each["numba"] for each in styles}) == 1
+
+
 def test_a_chart_never_has_more_than_six_lines() -> None:
     rows = [row for row in arrange(demo(), NOW).rows if row.key.benchmark == "rbf.Rbf.measure"]
     found = facets(rows)
     assert all(1 <= len(facet.rows) <= 6 for facet in found)
-    assert sum(len(facet.rows) for facet in found) == len(rows)
+    assert sum(len(facet.rows) + len(facet.skipped) for facet in found) == len(rows)

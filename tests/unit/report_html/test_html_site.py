@@ -12,6 +12,7 @@ from report_builder import (
     compare,
     demo,
     key,
+    level,
     missing,
     ok,
     one_series,
@@ -23,8 +24,11 @@ from report_builder import (
 from stallhorn.model import (
     Benchmark,
     BuildFailure,
+    Change,
+    ChangePoint,
     Direction,
     Machine,
+    Observation,
     Problem,
     Report,
     Revision,
@@ -118,6 +122,48 @@ def test_the_benchmark_page_of_the_demo(tmp_path: Path) -> None:
     assert "compile" in page.text
     assert "NumbaPerformanceWarning" in page.text
     assert 'if n < 1 and backend > "":' in page.text
+
+
+def test_charts_with_a_change_come_first_and_the_list_on_top_points_to_them(tmp_path: Path) -> None:
+    at = [revision(0), revision(1)]
+    slow = key(n="2", backend="'a'")
+    keys = [slow, *(key(n=n, backend=repr(backend)) for n in "13" for backend in "abcd")]
+    series = [Series(of, "seconds", (ok(of, at[0], 1e-3), ok(of, at[1], 2e-3 if of == slow else 1e-3))) for of in keys]
+    point = ChangePoint(slow, level(0, 1, 1e-3), level(1, 2, 2e-3), at[0].commit, at[1].commit)
+    change = Change(at[0], at[1], (), Direction.SLOWER, (point,))
+    page = benchmark_page(report(series, revisions=at, changes=[change]), tmp_path, "suite.Case.time_it")
+    assert page.text.index("With a change") < page.text.index("Without a change")
+    anchors = [attributes["id"] for tag, attributes in page.tags if tag == "figure"]
+    links = [attributes for tag, attributes in page.tags if tag == "a" and attributes.get("class") == "slower"]
+    assert [link["href"] for link in links] == [f"#{anchors[0]}"]
+
+
+def test_one_commit_is_shown_as_values_with_bars(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3])
+    page = benchmark_page(report([series], revisions=revisions), tmp_path, "suite.Case.time_it")
+    assert "Charts begin with the second" in page.text
+    classes = [attributes.get("class") for tag, attributes in page.tags if tag == "svg"]
+    assert "bar" in classes
+    assert "history" not in classes
+
+
+def test_two_commits_are_a_chart_and_one_of_them_skipped_is_not(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3, 1e-3])
+    page = benchmark_page(report([series], revisions=revisions), tmp_path / "a", "suite.Case.time_it")
+    assert any(attributes.get("class") == "history" for tag, attributes in page.tags if tag == "svg")
+    skip = missing(series.key, revisions[0], Status.SKIPPED, "not in this commit")
+    series = Series(series.key, "seconds", (skip, series.points[1]))
+    page = benchmark_page(report([series], revisions=revisions), tmp_path / "b", "suite.Case.time_it")
+    assert not any(attributes.get("class") == "history" for tag, attributes in page.tags if tag == "svg")
+
+
+def test_the_load_by_others_is_said_on_the_page(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3, 1e-3])
+    seen = Observation(series.key, revisions[1].commit, Status.OK, {"sampling": {"foreign_load": 0.9}}, "0.1.0", 1)
+    made = report([series], revisions=revisions, observations=(seen,))
+    text = benchmark_page(made, tmp_path, "suite.Case.time_it").text
+    assert "while 1 of 1 series was measured" in text
+    assert "0.90 cores, not alone" in text
 
 
 def test_machines_are_never_mixed_in_one_chart(tmp_path: Path) -> None:

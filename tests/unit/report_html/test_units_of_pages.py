@@ -1,4 +1,4 @@
-"""Intervals and scales: both bounds in one unit."""
+"""Intervals and scales: both bounds in one unit, unless the small one would be lost in it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ from stallhorn import units
         (0.9e-3, 1.1e-3, "seconds", "0.90 to 1.10 ms"),
         (2**20, 3 * 2**20, "bytes", "1.00 to 3.00 MiB"),
         (3, 4, "calls", "3 to 4 calls"),
+        (0.1e-3, 12e-3, "seconds", "0.10 to 12.0 ms"),
+        (3.2e-6, 12e-3, "seconds", "3.20 µs to 12.0 ms"),
+        (12e-3, 3.2e-6, "seconds", "12.0 ms to 3.20 µs"),
+        (0.0, 12e-3, "seconds", "0 to 12.0 ms"),
+        (0.0, 0.0, "seconds", "0 to 0 ns"),
+        (50 * 2**10, 2**20, "bytes", "50.0 KiB to 1.00 MiB"),
+        (0.001, 4000, "calls", "0.001 to 4000 calls"),
     ],
 )
-def test_an_interval_has_one_unit(low: float | None, high: float | None, unit: str, expected: str) -> None:
+def test_an_interval_is_readable_at_both_ends(low: float | None, high: float | None, unit: str, expected: str) -> None:
     assert units.interval(low, high, unit) == expected
 
 

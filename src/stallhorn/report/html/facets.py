@@ -22,6 +22,7 @@ class Facet:
     place: Parameters  # what tells this chart from the others; empty when it is the only one
     rows: tuple[Row, ...]
     labels: tuple[str, ...]
+    styles: tuple[int, ...]  # how each line is drawn: a label looks the same in all charts, as long as styles suffice
     skipped: tuple[tuple[str, Row], ...] = ()  # lines that would belong here and were never measured, with their labels
 
     @property
@@ -46,6 +47,7 @@ def facets(rows: Sequence[Row], benchmark: Benchmark | None = None) -> list[Face
     for row in rows:
         if not row.tried:
             never.setdefault(_without(row, lines), []).append((_label(row, lines), row))
+    names = list(dict.fromkeys(_label(row, lines) for row in tried))
     found = []
     for common in sorted(groups, key=lambda each: parameter_order(each, benchmark)):
         group = groups[common]
@@ -54,7 +56,8 @@ def facets(rows: Sequence[Row], benchmark: Benchmark | None = None) -> list[Face
             part = group[start : start + MOST_LINES]
             last = start + MOST_LINES >= len(group)
             labels = tuple(_label(row, lines) for row in part)
-            found.append(Facet(place, tuple(part), labels, tuple(never.get(common, ())) if last else ()))
+            styles = tuple(names.index(each) if len(names) <= MOST_LINES else at for at, each in enumerate(labels))
+            found.append(Facet(place, tuple(part), labels, styles, tuple(never.get(common, ())) if last else ()))
     return found
 
 

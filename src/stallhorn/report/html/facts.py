@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from stallhorn import units
-from stallhorn.model import Observation, SeriesKey
+from stallhorn.model import Observation, Parameters, SeriesKey, plain
 
 UNKNOWN = "unknown"
+BUSY = 0.25  # cores that other programs kept busy, on average, from which on a row is marked
 COLUMNS = (
-    "threads asked",
-    "threads used",
+    "threads",
     "threading layer",
     "first call",
     "import",
@@ -28,16 +28,26 @@ class FactRow:
     """The facts of one series, a text for each of `COLUMNS`."""
 
     key: SeriesKey
+    parameters: str  # those that tell it from the other rows
     cells: tuple[str, ...]
+    marked: frozenset[str]  # the columns whose fact is not as it should be
     stderr: str
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether other programs kept more than `BUSY` cores busy meanwhile."""
+        return "load by others" in self.marked
 
-def fact_rows(observations: Iterable[Observation]) -> list[FactRow]:
-    """One row for each series, of its processes together: the first one's first call, the largest load and memory."""
+
+def fact_rows(observations: Iterable[Observation], same: Set[str] = frozenset()) -> list[FactRow]:
+    """One row for each series, of its processes together: the first one's first call, the largest load and memory.
+
+    `same` names parameters that need not be repeated in each row.
+    """
     grouped: dict[SeriesKey, list[Observation]] = {}
     for observation in observations:
         grouped.setdefault(observation.key, []).append(observation)
-    return [_row(key, sorted(group, key=lambda each: each.round)) for key, group in grouped.items()]
+    return [_row(key, sorted(group, key=lambda each: each.round), same) for key, group in grouped.items()]
 
 
 def versions(observations: Iterable[Observation]) -> str:
@@ -59,22 +69,74 @@ def dig(facts: object, *names: str) -> object:
     return facts
 
 
-def _row(key: SeriesKey, group: Sequence[Observation]) -> FactRow:
+def _row(key: SeriesKey, group: Sequence[Observation], same: Set[str]) -> FactRow:
     first = group[0].facts
+    threads, as_asked = _threads(first)
+    load = _largest(group, "sampling", "foreign_load")
     cells = (
-        _threads(dig(first, "threads", "asked")) or _text(dig(first, "threads", "setting")) or UNKNOWN,
-        _threads(dig(first, "threads", "used")) or UNKNOWN,
-        _text(dig(first, "threads", "layer")) or UNKNOWN,
+        threads,
+        _layer(first),
         _seconds(dig(first, "first_call", "seconds")),
-        _seconds(dig(first, "first_call", "import_seconds")),
-        _seconds(dig(first, "first_call", "compile_seconds")),
+        _import(first),
+        _compile(first),
         _seconds(dig(first, "first_call", "run_seconds")),
-        _load(_largest(group, "sampling", "foreign_load")),
+        _load(load),
         _size(_largest(group, "memory", "peak_bytes")),
         _result(dig(first, "result")),
     )
+    marks = {"threads": not as_asked, "load by others": load is not None and load > BUSY}
     stderr = next((each.stderr for each in group if each.stderr.strip()), "")
-    return FactRow(key, cells, stderr)
+    shown = Parameters(tuple(pair for pair in key.parameters.values if pair[0] not in same))
+    return FactRow(key, str(shown), cells, frozenset(name for name, marked in marks.items() if marked), stderr)
+
+
+def _threads(facts: object) -> tuple[str, bool]:
+    """What each pool was asked for and has, pools that are alike together; and whether all have what was asked.
+
+    {"numba": 2, "omp": 2, "jax": 2} asked and {"numba": 2, "omp": 1, "jax": None} used becomes
+    "numba: asked 2, has 2; omp: asked 2, has 1; not seen: jax".
+    """
+    asked, used = dig(facts, "threads", "asked"), dig(facts, "threads", "used")
+    if not isinstance(asked, Mapping) or not isinstance(used, Mapping):
+        wanted = _text(asked) or plain(_text(dig(facts, "threads", "setting")))
+        has = _text(used)
+        told = [f"asked {wanted}" if wanted else "", f"has {has}" if has else ""]
+        return ", ".join(each for each in told if each) or UNKNOWN, not (wanted and has) or wanted == has
+    alike: dict[tuple[float | None, float | None], list[str]] = {}
+    for name in dict.fromkeys([*used, *asked]):
+        want, have = _number(asked.get(name)), _number(used.get(name))
+        if want is not None or have is not None:
+            alike.setdefault((want, have), []).append(str(name))
+    told = [f"{', '.join(names)}: {_pool(want, has)}" for (want, has), names in alike.items() if has is not None]
+    unseen = [name for (_, has), names in alike.items() if has is None for name in names]
+    told += [f"not seen: {', '.join(unseen)}"] if unseen else []
+    as_asked = all(want is None or have is None or want == have for want, have in alike)
+    return "; ".join(told) or UNKNOWN, as_asked
+
+
+def _pool(asked: float | None, has: float) -> str:
+    return f"has {has:g}" if asked is None else f"asked {asked:g}, has {has:g}"
+
+
+def _layer(facts: object) -> str:
+    """Numba's threading layer; where Numba is not loaded there is none."""
+    layer = _text(dig(facts, "threads", "layer"))
+    found = dig(facts, "versions")
+    absent = isinstance(found, Mapping) and "numba" in found and found["numba"] is None
+    return layer or ("no Numba" if absent else UNKNOWN)
+
+
+def _import(facts: object) -> str:
+    """The probe writes null where everything was imported before, in the same process."""
+    call = dig(facts, "first_call")
+    before = isinstance(call, Mapping) and "import_seconds" in call and call["import_seconds"] is None
+    return "before" if before else _seconds(dig(call, "import_seconds"))
+
+
+def _compile(facts: object) -> str:
+    if dig(facts, "first_call", "compiles") == 0 and dig(facts, "first_call", "compile_seconds") is None:
+        return "nothing"
+    return _seconds(dig(facts, "first_call", "compile_seconds"))
 
 
 def _number(value: object) -> float | None:
@@ -90,13 +152,6 @@ def _text(value: object) -> str:
     return "" if value is None or isinstance(value, Mapping) else str(value)
 
 
-def _threads(value: object) -> str:
-    """`{"numba": 2, "blas": None}` -> "numba 2, blas unknown"; a bare number stands for all pools."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {UNKNOWN if count is None else count}" for name, count in value.items())
-    return _text(value)
-
-
 def _seconds(value: object) -> str:
     number = _number(value)
     return UNKNOWN if number is None else units.seconds(number)
@@ -107,7 +162,7 @@ def _size(value: float | None) -> str:
 
 
 def _load(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.2f} cores"
+    return UNKNOWN if value is None else f"{value:.2f} cores" + (", not alone" if value > BUSY else "")
 
 
 def _result(value: object) -> str:

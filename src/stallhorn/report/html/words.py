@@ -58,7 +58,9 @@ def rounds(measurement: Measurement) -> int | None:
 
 
 def percent(ratio: float | None) -> str:
-    """A small difference: 1.012 -> "+1.2 %"."""
+    """A small difference: 1.012 -> "+1.2 %". A large one: 42.3 -> "42.3x"."""
+    if ratio is not None and (ratio >= 2 or ratio < 0.5):
+        return f"{ratio:.0f}x" if ratio >= 100 else f"{ratio:.3g}x"
     return "" if ratio is None else f"{(ratio - 1) * 100:+.1f}\N{NO-BREAK SPACE}%".replace("-", "−")
 
 

@@ -27,6 +27,7 @@ class Line:
 
     label: str
     points: tuple[Measurement, ...]  # oldest first
+    style: int | None = None  # which of the `MOST_LINES` colours, dashes and markers; None = by its place in the chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,16 @@ def history_chart(lines: Sequence[Line], commits: CommitAxis, marks: Sequence[Ma
     ]
     axis = value_axis(values, bounds, unit, "time per call" if unit == "seconds" else "value")
     chart = _Chart(axis, commits, unit)
+    styled = [(index if line.style is None else line.style, line) for index, line in enumerate(lines)]
     return element(
         "svg",
         element("title", title),
         element("desc", _description(lines, unit, marks)),
         *chart.backdrop(),
         *chart.marks(marks),
-        *(chart.band(index, line) for index, line in enumerate(lines)),
-        *(chart.line(index, line) for index, line in enumerate(lines)),
-        *(piece for index, line in enumerate(lines) for piece in chart.points(index, line)),
+        *(chart.band(style, line) for style, line in styled),
+        *(chart.line(style, line) for style, line in styled),
+        *(piece for style, line in styled for piece in chart.points(style, line)),
         role="img",
         class_="history",
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
@@ -187,9 +189,9 @@ class _Chart:
         """A marker for each value, a cross at the foot where the benchmark failed; the tip says why."""
         size = 3.4 if len(self.commits.revisions) <= 40 else 2.0
         for point in line.points:
-            x = self.x(point.commit)
             if point.status is Status.SKIPPED:
                 continue
+            x = self.x(point.commit)
             if point.value is None:
                 y = HEIGHT - BOTTOM - 7 - 2.0 * index
                 shape, kind = f"M{number(x - 3)} {number(y - 3)}l6 6m0 -6l-6 6", "missing"

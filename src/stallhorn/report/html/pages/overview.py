@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from stallhorn.model import Change, ChangePoint, Environment, Machine, Revision
+from stallhorn.model import Change, ChangePoint, Environment, Machine, Parameters, Revision, plain
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
@@ -30,8 +31,11 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
-class Spark:
+class Entry:
+    """A row of the table."""
+
     row: Row
+    parameters: str  # those that are not the same everywhere
     svg: Markup
 
 
@@ -41,10 +45,12 @@ def pages(site: Site) -> Iterable[Page]:
         (point.started for row in site.rows for point in row.series.points if point.started is not None),
         key=words.utc,
     )
+    tallies = Counter(row.standing for row in site.rows)
+    entries = [_entry(row, site) for row in site.rows]
     content = {
         "sentence": sentence(report),
         "verdict": _tone(site),
-        "counts": [(each, words.SIGNS[each], sum(row.standing is each for row in site.rows)) for each in Standing],
+        "counts": [(each, words.SIGNS[each], tallies[each]) for each in Standing],
         "measured": (measured[0], measured[-1]) if measured else None,
         "machines": [report.history.machines.get(name) or Machine(name) for name in site.machines],
         "environments": _environments(site),
@@ -52,7 +58,12 @@ def pages(site: Site) -> Iterable[Page]:
         "changes": [_change(change, site) for change in report.changes],
         "failures": report.history.build_failures,
         "problems": report.history.problems,
-        "rows": [Spark(row, _spark(row, site)) for row in site.rows],
+        "rows": [each for each in entries if each.row.standing is not Standing.SKIPPED] or entries,
+        "skipped": [each for each in entries if each.row.standing is Standing.SKIPPED]
+        if tallies[Standing.SKIPPED] < len(entries)
+        else [],
+        "tally": _tally(tallies),
+        "everywhere": [(name, plain(text)) for name, text in site.everywhere.items()],
         "any_value": is_measured(report),
     }
     yield Page("index.html", "overview.html.j2", "Overview", content)
@@ -85,6 +96,16 @@ def _change(change: Change, site: Site) -> ChangeView:
     )
 
 
-def _spark(row: Row, site: Site) -> Markup:
+def _tally(counts: Mapping[Standing, int]) -> str:
+    """How many series there are: "144 measured, 1 failed, 246 skipped"."""
+    failed, skipped = counts.get(Standing.FAILED, 0), counts.get(Standing.SKIPPED, 0)
+    parts = [f"{sum(counts.values()) - failed - skipped} measured"]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{skipped} skipped"] if skipped else []
+    return ", ".join(parts)
+
+
+def _entry(row: Row, site: Site) -> Entry:
     changed = frozenset(point.first for point in site.changed.get(row.key, ()))
-    return sparkline(row.series, site.axes[row.key.machine], changed)
+    shown = Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in site.everywhere))
+    return Entry(row, str(shown), sparkline(row.series, site.axes[row.key.machine], changed))

@@ -4,13 +4,25 @@
 (() => {
   const table = document.querySelector("table[data-sortable]");
   if (table) {
-    const rows = [...table.tBodies[0].rows];
+    const rows = [...table.tBodies[0].rows, ...unfolded(table)];
     const pressed = new Set();
-    for (const row of rows) row.searched = row.textContent.toLowerCase().replace(/\s+/g, " ");
+    const everywhere = document.querySelector("[data-everywhere] .params")?.textContent || "";
+    for (const row of rows) row.searched = (row.textContent + " " + everywhere).toLowerCase().replace(/\s+/g, " ");
     filter(table, rows, pressed);
     sort(table, rows);
   }
   for (const chart of document.querySelectorAll(".chart")) readable(chart);
+
+  // Skipped series stand folded below the table; here they join it, and are shown when their count is pressed.
+  function unfolded(table) {
+    const details = document.querySelector("[data-folded-rows]");
+    if (!details) return [];
+    const rows = [...details.querySelector("tbody").rows];
+    for (const row of rows) row.folded = row.hidden = true;
+    table.tBodies[0].append(...rows);
+    details.remove();
+    return rows;
+  }
 
   function filter(table, rows, pressed) {
     const form = document.querySelector("form.filter");
@@ -32,16 +44,18 @@
 
     function apply() {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
+      let shown = 0, aside = 0;
       for (const row of rows) {
-        const kept = (!pressed.size || pressed.has(row.dataset.standing))
-          && words.every((word) => row.searched.includes(word));
+        const found = words.every((word) => row.searched.includes(word));
+        const kept = found && (pressed.size ? pressed.has(row.dataset.standing) : !row.folded);
         row.hidden = !kept;
         shown += kept;
+        if (found && row.folded && !pressed.size) aside += 1;
       }
       for (const [button, name] of chips) button.setAttribute("aria-pressed", String(pressed.has(name)));
-      const all = shown === rows.length;
-      output.textContent = all ? "" : shown ? `${shown} of ${rows.length} series` : "No series matches";
+      const all = !words.length && !pressed.size;
+      const skipped = aside ? `; ${aside} skipped not shown` : "";
+      output.textContent = all ? "" : (shown ? `${shown} of ${rows.length} series` : "No series matches") + skipped;
       const query = new URLSearchParams();
       if (words.length) query.set("q", input.value.trim());
       for (const name of pressed) query.append("standing", name);
