@@ -10,6 +10,8 @@ from typing import TextIO
 from stallhorn import units
 
 WIDTH = 110
+# Names and reasons come from the measured code: a terminal must not act on what is in them.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Progress:
     def say(self, text: str) -> None:
         """One line that stays."""
         self._clear()
-        print(text, file=self.stream, flush=True)
+        print(text.translate(_CONTROLS), file=self.stream, flush=True)
 
     def expect(self, seconds: float) -> None:
         """The measuring that lies ahead, as it is estimated."""
@@ -39,7 +41,8 @@ class Progress:
         """What is being done now: shown on a terminal only."""
         if self.stream.isatty():
             self._clear()
-            print(f"{self.share}  {text}"[:WIDTH], end="", file=self.stream, flush=True)
+            line = f"{self.share}  {text}".translate(_CONTROLS).replace("\n", " ")
+            print(line[:WIDTH], end="", file=self.stream, flush=True)
 
     def measured(self, expected: float, took: float) -> None:
         """Some work is done: what it was expected to take, and what it took."""

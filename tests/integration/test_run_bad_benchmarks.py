@@ -234,6 +234,27 @@ def test_tracking_what_is_no_number(measured: Workplace) -> None:
     assert (status, reason) == ("failed", "it returned str, and a number was expected")
 
 
+def test_a_terminal_does_not_act_on_what_a_benchmark_says(project: Workplace) -> None:
+    project.suite(
+        r"""
+        class Hostile:
+            rounds = 1
+            params = [["\x1b[2J", "<script>"]]
+            param_names = ["what"]
+
+            def measure(self, what):
+                raise ValueError("\x1b]0;gone\x07 \udc80 " + what)
+        """
+    )
+    done = project.run()
+    assert done.code == 4, done.said
+    assert "\x1b" not in done.err
+    assert "\x07" not in done.err
+    assert "ValueError: \\x1b]0;gone\\x07" in done.err
+    assert {one["status"] for one in project.records()} == {"failed"}
+    assert project.result()["suite.Hostile.measure"] in ([None, None], None)
+
+
 OUT_OF_MEMORY = """
 import os
 
