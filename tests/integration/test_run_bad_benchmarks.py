@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,28 @@ def test_tracking_what_is_no_number(measured: Workplace) -> None:
     assert outcome(measured, "Tracked.track_nothing")[0] == "failed"
     status, reason = outcome(measured, "Tracked.track_text")
     assert (status, reason) == ("failed", "it returned str, and a number was expected")
+
+
+def test_dying_is_noticed_although_a_child_lives_on(project: Workplace) -> None:
+    """Long before its timeout of a minute; the child has inherited all that the process had open."""
+    project.suite(
+        """
+        import os, time
+
+        class Work:
+            rounds = 1
+
+            def measure(self):
+                if os.fork() == 0:
+                    time.sleep(600)
+                os.abort()
+        """
+    )
+    begun = time.monotonic()
+    done = project.run()
+    assert done.code == 4, done.said
+    assert outcome(project, "Work.measure") == ("aborted", "the process was killed by SIGABRT")
+    assert time.monotonic() - begun < 40
 
 
 def test_a_terminal_does_not_act_on_what_a_benchmark_says(project: Workplace) -> None:

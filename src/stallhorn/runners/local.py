@@ -22,6 +22,7 @@ from stallhorn.runners.base import Job, Parts
 
 START_LIMIT = 120.0  # seconds from the start of a process to its first cell: the interpreter and the suite's imports
 DEFAULT_TIMEOUT = 60.0
+WATCH = 1.0  # seconds between two looks at whether a silent process still lives
 PRINTED = 65536  # bytes of a cell's output that are read, from either end
 DYING = 2.0  # seconds that a process which went silent may take to be gone; after that it hangs
 
@@ -115,11 +116,15 @@ class _Session:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return None
-            self.connection.settimeout(remaining)
+            # A child that it left behind may hold the other end open: that it has died is then not heard.
+            dead = self.process.poll() is not None
+            self.connection.settimeout(0.01 if dead else min(remaining, WATCH))
             try:
                 received = self.connection.recv(65536)
             except TimeoutError:
-                return None
+                if dead:
+                    return None
+                continue
             except ConnectionError:
                 return None
             if not received:
