@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -46,7 +46,8 @@ def pages(site: Site) -> Iterable[Page]:
         key=words.utc,
     )
     tallies = Counter(row.standing for row in site.rows)
-    entries = [_entry(row, site) for row in site.rows]
+    everywhere = site.everywhere
+    entries = [_entry(row, set(everywhere), site) for row in site.rows]
     content = {
         "sentence": sentence(report),
         "verdict": _tone(site),
@@ -63,7 +64,7 @@ def pages(site: Site) -> Iterable[Page]:
         if tallies[Standing.SKIPPED] < len(entries)
         else [],
         "tally": _tally(tallies),
-        "everywhere": [(name, plain(text)) for name, text in site.everywhere.items()],
+        "everywhere": [(name, plain(text)) for name, text in everywhere.items()],
         "any_value": is_measured(report),
     }
     yield Page("index.html", "overview.html.j2", "Overview", content)
@@ -105,7 +106,7 @@ def _tally(counts: Mapping[Standing, int]) -> str:
     return ", ".join(parts)
 
 
-def _entry(row: Row, site: Site) -> Entry:
+def _entry(row: Row, left_out: Set[str], site: Site) -> Entry:
     changed = frozenset(point.first for point in site.changed.get(row.key, ()))
-    shown = Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in site.everywhere))
+    shown = Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in left_out))
     return Entry(row, str(shown), sparkline(row.series, site.axes[row.key.machine], changed))
