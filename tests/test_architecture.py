@@ -22,13 +22,14 @@ COMMANDS = sorted(path.stem for path in (HOST / "commands").glob("*.py") if path
 # The host's parts, lowest first, and the parts that each may import; a part is a file or a folder below stallhorn/,
 # and may always import itself. Parts that do not name each other are siblings. (pitfalls and bisect are rooms that
 # stand empty yet; their doors are decided.)
-BOTTOM = "model errors units endings discovery"
+BOTTOM = "model errors units endings discovery console"
 ALLOWED = {
     "model": "",
     "errors": "",
     "units": "",
     "endings": "",
     "discovery": "",
+    "console": "",
     "stats": "model errors units",
     "changes": f"{BOTTOM} stats",
     "pitfalls": f"{BOTTOM} stats",
@@ -44,7 +45,7 @@ ALLOWED = {
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "commands": f"{BOTTOM} stats changes pitfalls bisect diagnose plan git progress store report asv runners campaign",
-    "__main__": "errors discovery commands",
+    "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }
 DOOR_TO_ASV = "stallhorn.asv"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stallhorn import __version__, commands
+from stallhorn.console import safe_lines, write
 from stallhorn.discovery import modules
 from stallhorn.errors import ExitCode, StallhornError
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except StallhornError as error:
-        print(f"stallhorn: {error}", file=sys.stderr)
+        write(safe_lines(f"stallhorn: {error}"), sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("\nstallhorn: interrupted; what was measured is saved.", file=sys.stderr)
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FINE
     except OSError as error:
-        print(f"stallhorn: {_explain(error)}", file=sys.stderr)
+        write(safe_lines(f"stallhorn: {_explain(error)}"), sys.stderr)
         return ExitCode.USAGE
     except Exception:
         _report_bug()

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from stallhorn import units
+from stallhorn.console import safe, safe_lines, write
 
 WIDTH = 110
-# Names and reasons come from the measured code: a terminal must not act on what is in them.
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class Progress:
     def say(self, text: str) -> None:
         """One line that stays."""
         self._clear()
-        print(text.translate(_CONTROLS), file=self.stream, flush=True)
+        write(safe_lines(text), self.stream)
 
     def expect(self, seconds: float) -> None:
         """The measuring that lies ahead, as it is estimated."""
@@ -41,8 +40,7 @@ class Progress:
         """What is being done now: shown on a terminal only."""
         if self.stream.isatty():
             self._clear()
-            line = f"{self.share}  {text}".translate(_CONTROLS).replace("\n", " ")
-            print(line[:WIDTH], end="", file=self.stream, flush=True)
+            write(safe(f"{self.share}  {text}")[:WIDTH], self.stream, end="")
 
     def measured(self, expected: float, took: float) -> None:
         """Some work is done: what it was expected to take, and what it took."""

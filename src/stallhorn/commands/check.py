@@ -59,7 +59,8 @@ _CODES = {"clean": "FINE", "regression": "REGRESSION", "inconclusive": "INCONCLU
 
 
 def _print(reports: Sequence[Report], history: History, reference: bool, named: tuple[str | None, str | None]) -> None:
-    from stallhorn.report.terminal import check_text, problems_text, safe, write
+    from stallhorn.console import safe, write
+    from stallhorn.report.terminal import check_text, problems_text
 
     for report in reports:
         if len(reports) > 1:

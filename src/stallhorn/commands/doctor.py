@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.commands._readings import read
-    from stallhorn.report.terminal import safe, table, write
+    from stallhorn.console import safe, write
+    from stallhorn.report.terminal import table
 
     if not 0 < args.seconds <= 3600:
         raise UsageError(f"--seconds {args.seconds:g}: expected a time above 0 s and up to 3600 s.", "Try --seconds 1.")

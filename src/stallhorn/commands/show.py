@@ -31,10 +31,11 @@ def run(args: argparse.Namespace) -> ExitCode:
 
     from stallhorn import store
     from stallhorn.asv.project import load_project
+    from stallhorn.console import safe, write
     from stallhorn.diagnose import diagnose
     from stallhorn.errors import NothingMeasured
     from stallhorn.report.json import show_json
-    from stallhorn.report.terminal import history_text, problems_text, safe, skipped_text, write
+    from stallhorn.report.terminal import history_text, problems_text, skipped_text
 
     history = store.load(load_project(args.config), args.machine)
     if not history.series:
@@ -71,8 +72,8 @@ def matching(history: History, wanted: str) -> tuple[Series, ...]:
     """
     import re
 
+    from stallhorn.console import safe
     from stallhorn.errors import UsageError
-    from stallhorn.report.terminal import safe
 
     exact = tuple(series for series in history.series if series.key.benchmark == wanted)
     if exact:

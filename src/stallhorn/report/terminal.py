@@ -5,45 +5,15 @@ Whatever comes from a repository or a benchmark (subjects, names, error output) 
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from stallhorn import units
+from stallhorn.console import safe
 from stallhorn.model import ChangePoint, Comparison, Direction, Measurement, Report, Revision, Series, Status, Verdict
 from stallhorn.report.sentence import change_in_words, sentence, series_name
 
 _MOST = 20  # series under one heading; --json has them all
-_INVISIBLE = frozenset(
-    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
-)
-_ISOLATES = frozenset("\u2066\u2067\u2068\u2069")
-
-
-def safe(text: str) -> str:
-    """Untrusted text on one line: what a terminal would act on, or would not show, is written as an escape.
-
-    That is control characters (so that no escape sequence survives), line breaks, characters that turn the direction
-    of text or have no width, and halves of surrogate pairs, which cannot be encoded.
-    """
-    return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return character == " " or (character.isprintable() and character not in _INVISIBLE and character not in _ISOLATES)
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def write(text: str) -> None:
-    """Print text also where the terminal's encoding has no µ or no arrow: such characters become escapes there."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:

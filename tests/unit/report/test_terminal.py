@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from builders import bare, commit, key, point, project, revision, series
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stallhorn.diagnose import diagnose
 from stallhorn.model import Benchmark, History, Machine, Measurement, Problem, Report, Status
-from stallhorn.report.terminal import check_text, history_text, problems_text, safe, table, write
+from stallhorn.report.terminal import check_text, history_text, problems_text, table
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\r\nrm -rf\u202e\u200b\x9b31m\ud800é µ [bold]x[/bold]"
 
@@ -28,22 +23,8 @@ def report(*points: Measurement, revisions: int = 8, **changes: object) -> Repor
     return diagnose(replace(history, **changes))
 
 
-def test_empty_text_is_safe() -> None:
-    assert safe("") == ""
+def test_a_table_without_rows_is_no_lines() -> None:
     assert table([]) == []
-
-
-def test_hostile_text_is_written_as_escapes() -> None:
-    text = safe(HOSTILE)
-    assert text == ("\\x1b]0;owned\\x07\\x1b[2J\\x0d\\x0arm -rf\\u202e\\u200b\\x9b31m\\ud800é µ [bold]x[/bold]")
-
-
-@given(st.text(st.characters(codec=None)))
-def test_whatever_the_text_it_stays_on_one_line_and_can_be_printed(text: str) -> None:
-    made = safe(text)
-    assert made.isprintable()
-    assert len(made.splitlines()) <= 1
-    made.encode("utf-8")
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_nothing_is_cut() -> None:
@@ -154,12 +135,3 @@ def test_a_history_shows_each_commit_its_changes_and_why_a_point_is_missing() ->
     assert "<- 2.00x slower" in lines[4] and "Commit 2" in lines[4]
     assert "no reason was stored" in lines[5]
     assert "no interval" in lines[6]
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_any_encoding_of_the_terminal_will_do(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    monkeypatch.setattr(sys, "stdout", stream)
-    write("1 µs → 2 µs")
-    stream.flush()
-    assert b"2 " in stream.buffer.getvalue()
