@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -27,6 +28,7 @@ def render(page: Page, site: Site, links: list[Link]) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("stallhorn.report.html", "templates"),
