@@ -34,7 +34,8 @@ def thread_facts(setting: Optional[threads.Setting]) -> Dict[str, Any]:
             "numba": numba["threads"],
             "blas": max(blas) if blas else None,
             "omp": max(openmp) if openmp else None,
-            "jax": process.threads_named("tf_XLAEigen") if jax_.started() else None,
+            # JAX has no call that tells; newer ones name their threads, and where none has the name it is not known.
+            "jax": (process.threads_named("tf_XLAEigen") or None) if jax_.started() else None,
         },
         "layer": numba["layer"],
         "wait_policy": os.environ.get("OMP_WAIT_POLICY"),

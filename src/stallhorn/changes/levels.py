@@ -12,7 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stallhorn.changes.base import Disturbance, Disturbances, Method
-from stallhorn.changes.rule import RELEVANT, SLICES, Ground, Judgement, Sighting, judge, scatter, sight, undisturbed
+from stallhorn.changes.rule import (
+    RELEVANT,
+    SLICES,
+    Ground,
+    Judgement,
+    Sighting,
+    judge,
+    scatter,
+    sight,
+    telling,
+    undisturbed,
+)
 from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Status, Verdict
 
 WINDOW = 20  # points of a level, the newest, that a new point is judged against
@@ -91,7 +102,7 @@ def _comparison(
     elif direction is Direction.SLOWER:
         verdict = Verdict.REGRESSION
     elif direction is Direction.SAME and judgement.needed > 1.25:
-        reason = f"only {judgement.needed:.2f}x and more can be told from noise here"
+        reason = f"{telling(judgement.needed)} here"
     last = series.points[positions[-1]].commit
     return Comparison(series.key, _level(series, disturbances, positions), after, last, verdict, direction, reason)
 

@@ -32,6 +32,7 @@ PRIOR_ALONE = 0.10  # ... where nothing is known about processes,
 PRIOR_WEIGHT = 3  # ... believed like so many points of the series itself
 PLAIN = 1.6  # more than this is never put down to scatter, if the processes are known and all lie apart
 DOUBT = 0.8  # beyond this share of what it takes, but not beyond all of it, is too noisy to say
+UNSTEADY = 10.0  # where only more than that can be told, there is nothing to say
 FOREIGN = 0.25  # cores; other processes that used less are normal
 SLICES = 0.05  # seconds; calls of 4 microseconds on two threads were seen to take 4 to 22 ms beside one busy core
 _LOG_RELEVANT = math.log(RELEVANT)
@@ -208,8 +209,15 @@ def _why(effect: float, noise: float, foreign: float, ground: Ground, points: Se
             return f"{beside}, more than were free: its threads can have waited for them"
         return f"{beside}, which can explain up to {math.exp(foreign):.2f}x"
     if effect < noise:
-        return f"only {math.exp(noise):.2f}x and more can be told from noise, {_points(len(ground.points))}"
+        return f"{telling(math.exp(noise))}, {_points(len(ground.points))}"
     return "its processes overlap with those measured before"
+
+
+def telling(ratio: float) -> str:
+    """Which changes can be told from noise, in words; a huge ratio would only look like a finding."""
+    if ratio >= UNSTEADY:
+        return "too unsteady to be compared"
+    return f"only {ratio:.2f}x and more can be told from noise"
 
 
 def _points(count: int) -> str:
