@@ -6,8 +6,9 @@ A new point is slower than a level when all of this holds, and faster in the sam
    are dropped); where the processes are not known, its 99 % interval is beyond every value of the level.
 2. Relevant. Its value differs by `RELEVANT` or more.
 3. Not explained by scatter. Its best process differs from the level's typical best process by more than `CERTAINTY`
-   times what the series itself scatters between measurements. Best, because a busy machine only ever makes a process
-   slower: with two processes, one that was disturbed moves the median but not the best.
+   times what the series itself scatters between measurements, and its fastest sample from the level's typical fastest
+   by as much. Best and fastest, because whatever disturbs a timing makes it slower: one process that was disturbed, or
+   one that swung between two speeds, moves the medians but not these.
 4. Not explained by other processes. Processes that ran beside others are left out if one ran alone. If none did, the
    others can have slowed it by a factor of 1 + 2 cores at the most, and, where there were more threads than cores, by
    `SLICES` a call: a thread that waits for another one that was put aside loses whole time slices.
@@ -48,6 +49,7 @@ class Sighting:
     low: float  # the best process, or the lower bound where processes are not known
     high: float
     processes: tuple[float, ...]  # the median of each; only the value where they are not known
+    fastest: float  # the smallest sample; the value where samples are not known
     foreign: Disturbance | None = None  # of the least disturbed process; None: one was left alone
 
     @property
@@ -99,14 +101,15 @@ def _sighting(
 ) -> Sighting:
     """`bounds` are used with fewer than two processes; None: those of the samples."""
     center = math.log(value)
+    fastest = math.log(min((min(taken) for taken in rounds.values()), default=value))
     if len(rounds) > 1:
         processes = tuple(math.log(median(taken)) for taken in rounds.values())
-        return Sighting(center, min(processes), max(processes), processes, foreign)
+        return Sighting(center, min(processes), max(processes), processes, fastest, foreign)
     if bounds is None:
         bounds = median_interval([sample for taken in rounds.values() for sample in taken]) or (value, value)
     low = math.log(bounds[0]) if bounds[0] > 0 else center
     high = math.log(bounds[1]) if bounds[1] > 0 else center
-    return Sighting(center, low, high, (center,), foreign)
+    return Sighting(center, low, high, (center,), fastest, foreign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,10 @@ class Ground:
     @property
     def best(self) -> float:
         return median([point.best for point in self.points])
+
+    @property
+    def fastest(self) -> float:
+        return median([point.fastest for point in self.points])
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -166,7 +173,8 @@ def judge(ground: Ground, points: Sequence[Sighting]) -> Judgement:
     shift = median([point.value for point in points]) - ground.center
     direction = Direction.SLOWER if shift > 0 else Direction.FASTER
     best = median([point.best for point in points]) - ground.best
-    effect = best if direction is Direction.SLOWER else -best
+    fastest = median([point.fastest for point in points]) - ground.fastest
+    effect = min(best, fastest) if direction is Direction.SLOWER else min(-best, -fastest)
     noise = _noise(ground, points)
     foreign = _foreign(ground, points, direction)
     needed = math.exp(max(_LOG_RELEVANT, noise, foreign))

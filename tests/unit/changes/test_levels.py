@@ -92,6 +92,13 @@ def test_one_disturbed_process_is_no_regression() -> None:
     assert newest(*quiet(*[1.0] * 5), point(5, 1.0, 2.5)).verdict is Verdict.CLEAN
 
 
+def test_processes_that_swing_between_two_speeds_are_no_regression() -> None:
+    swinging = point(2, [151, 150, 143, 91, 83], [110, 115, 140, 115, 76])
+    compared = newest(*[point(place, 73.0, 75.0) for place in range(2)], swinging)
+    assert compared.ratio is not None and compared.ratio > 1.5
+    assert (compared.verdict, compared.direction) == (Verdict.CLEAN, Direction.SAME)
+
+
 def test_one_outlier_among_the_samples_hides_no_doubling() -> None:
     old = point(0, [1.0, 1.0, 2.5, 1.0, 1.0], 1.0)
     assert newest(old, point(1, 2.0, 2.0)).verdict is Verdict.REGRESSION
