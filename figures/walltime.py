@@ -1,8 +1,9 @@
 """How long a run takes, beside plain asv's run of the same work at equal confidence.
 
-Twelve cells (four NumPy operations at three sizes) at one commit, which is built and installed already. Both take two
-processes of each cell, five samples of at least 10 ms in each, after 20 ms of warm-up. asv runs with its own default
-way to start processes, without the probe; `stallhorn run` measures the sizes of an operation in one process.
+Twelve cells (four operations at three sizes) at one commit, which is built and installed already: NumPy functions, and
+Numba functions that compile while they are imported. Both take two processes of each cell, five samples of at least
+10 ms in each, after 20 ms of warm-up. asv runs with its own default way to start processes, without the probe;
+`stallhorn run` measures the sizes of an operation in one process.
 """
 
 from __future__ import annotations
@@ -38,11 +39,31 @@ version = "1.0"
 [tool.setuptools]
 packages = ["{name}"]
 """
-SUBJECT = """
+SUBJECTS = {
+    "numpy": """
 import numpy
 
 OPERATIONS = {"sum": numpy.sum, "sort": numpy.sort, "exp": numpy.exp, "fft": numpy.fft.fft}
-"""
+""",
+    "numba": """
+import numba
+import numpy
+
+
+def compiled(function):
+    @numba.njit("float64(float64[::1])")
+    def total(array):
+        result = 0.0
+        for value in array:
+            result += function(value)
+        return result
+
+    return total
+
+
+OPERATIONS = {name: compiled(getattr(numpy, name)) for name in ("sin", "exp", "log", "sqrt")}
+""",
+}
 SUITE = """
 import numpy
 
@@ -97,10 +118,10 @@ class Side:
         return sum(len(one or []) == 10 for one in samples)
 
 
-def _project(folder: Path, method: str, install: list[str]) -> Path:
+def _project(folder: Path, library: str, method: str, install: list[str]) -> Path:
     files = {
         "subject/pyproject.toml": PYPROJECT.format(name="figuresubject"),
-        "subject/figuresubject/__init__.py": SUBJECT,
+        "subject/figuresubject/__init__.py": SUBJECTS[library],
         "pyproject.toml": PYPROJECT.format(name="figureproject"),
         "benchmarks/__init__.py": "",
         "benchmarks/operations.py": SUITE.format(method=method),
@@ -116,7 +137,7 @@ def _project(folder: Path, method: str, install: list[str]) -> Path:
         "repo_subdir": "subject",
         "branches": ["HEAD"],
         "environment_type": "virtualenv",
-        "matrix": {"req": {"numpy": [""], "pip+asv_runner": [RUNNER]}},
+        "matrix": {"req": {library: [""], "pip+asv_runner": [RUNNER]}},
         "install_command": [
             "in-dir={env_dir} python -m pip install --no-deps --force-reinstall {wheel_file}",
             *install,
@@ -132,19 +153,11 @@ def _project(folder: Path, method: str, install: list[str]) -> Path:
 
 def run(folder: Path, alternations: int, steadiness: Steadiness) -> list[Row]:
     """All figures of this module."""
-    probe = f"in-dir={{env_dir}} python -m pip install --no-build-isolation -e {ROOT / 'src' / 'probe'}"
-    sides = [
-        Side(
-            _project(folder / "asv", "time_it", []), ("asv", "run", "--machine", MACHINE, "--record-samples", "HEAD^!")
-        ),
-        Side(_project(folder / "stallhorn", "measure", [probe]), ("stallhorn", "run", "--machine", MACHINE, "HEAD")),
-    ]
-    machine = ("asv", "machine", "--yes", "--machine", MACHINE)
-    subprocess.run(
-        [sys.executable, "-m", *machine], cwd=sides[0].folder, env=sides[0]._variables, check=True, capture_output=True
-    )
-    for side in sides:
-        side.measure()  # creates the environment and builds the commit
+    return [row for library in SUBJECTS for row in _rows(folder / library, library, alternations, steadiness)]
+
+
+def _rows(folder: Path, library: str, alternations: int, steadiness: Steadiness) -> list[Row]:
+    sides = _sides(folder, library)
     seconds: list[list[float]] = [[], []]
     for number in range(alternations):
         for which in (0, 1) if number % 2 == 0 else (1, 0):
@@ -152,7 +165,29 @@ def run(folder: Path, alternations: int, steadiness: Steadiness) -> list[Row]:
             seconds[which].append(sides[which].measure())
     asv, ours = seconds
     return [
-        Row("wall time of plain asv run", "", f"{statistics.median(asv):.1f} s"),
-        Row("wall time of stallhorn run", "", f"{statistics.median(ours):.1f} s"),
-        ratio_row("stallhorn run / asv run", "at most 1, aim 0.5", ratio(list(zip(asv, ours, strict=True)))),
+        Row(f"{library}: wall time of plain asv run", "", f"{statistics.median(asv):.1f} s"),
+        Row(f"{library}: wall time of stallhorn run", "", f"{statistics.median(ours):.1f} s"),
+        ratio_row(
+            f"{library}: stallhorn run / asv run", "at most 1, aim 0.5", ratio(list(zip(asv, ours, strict=True)))
+        ),
     ]
+
+
+def _sides(folder: Path, library: str) -> list[Side]:
+    """The same suite for asv and for stallhorn, each with its environment made and its commit built."""
+    probe = f"in-dir={{env_dir}} python -m pip install --no-build-isolation -e {ROOT / 'src' / 'probe'}"
+    plain, probed = (
+        _project(folder / "asv", library, "time_it", []),
+        _project(folder / "ours", library, "measure", [probe]),
+    )
+    sides = [
+        Side(plain, ("asv", "run", "--machine", MACHINE, "--record-samples", "HEAD^!")),
+        Side(probed, ("stallhorn", "run", "--machine", MACHINE, "HEAD")),
+    ]
+    machine = ("asv", "machine", "--yes", "--machine", MACHINE)
+    subprocess.run(
+        [sys.executable, "-m", *machine], cwd=sides[0].folder, env=sides[0]._variables, check=True, capture_output=True
+    )
+    for side in sides:
+        side.measure()
+    return sides
