@@ -197,7 +197,7 @@ def _start_failure(code: int, printed: str) -> str:
     if "No module named asv_bench_stallhorn" in printed or "No module named 'asv_bench_stallhorn'" in printed:
         return (
             "the probe is not installed in this environment; add to install_command in asv.conf.json: "
-            "python -m pip install asv_bench_stallhorn"
+            "python -m pip install STALLHORN/src/probe (STALLHORN: where you have stallhorn's sources)"
         )
     last = [line.strip() for line in printed.splitlines() if line.strip()][-1:]
     return f"the measuring process did not start: {died(code)}" + (f": {last[0]}" if last else "")
