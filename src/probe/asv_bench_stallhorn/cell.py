@@ -130,8 +130,7 @@ def _run(
     values = benchmark.values
     call = benchmark.bound()
     _collect_garbage()
-    peak_is_ours = process.forget_peak()
-    before_bytes = process.memory_now()
+    memory = facts.Memory()
     events = _Events.of(instruments)
     start = process.read()
 
@@ -162,12 +161,7 @@ def _run(
             },
             "sampling": spent,
             "host": facts.host_facts(),
-            "memory": {
-                "before_bytes": before_bytes,
-                "peak_bytes": process.memory_peak(),
-                "peak_of": "this measurement" if peak_is_ours else "the whole process",
-                "predicted_bytes": benchmark.predicted_bytes(),
-            },
+            "memory": memory.facts(benchmark.predicted_bytes()),
             "result": result,
             "jax": {"x64": jax_.facts()["x64"], "backend": jax_.facts()["backend"], "unfinished_seconds": None},
         },

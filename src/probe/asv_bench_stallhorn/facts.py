@@ -69,6 +69,22 @@ def host_facts() -> Dict[str, Any]:
     }
 
 
+class Memory:
+    """Resident memory from now on: the peak is counted anew, where the kernel allows that."""
+
+    def __init__(self) -> None:
+        self._peak_is_ours = process.forget_peak()
+        self._before = process.memory_now()
+
+    def facts(self, predicted: Optional[int]) -> Dict[str, Any]:
+        return {
+            "before_bytes": self._before,
+            "peak_bytes": process.memory_peak(),
+            "peak_of": "this measurement" if self._peak_is_ours else "the whole process",
+            "predicted_bytes": predicted,
+        }
+
+
 def result_facts(result: Any) -> Dict[str, Any]:
     """Type, dtype and shape of what the benchmark returned, of its first array where it returned several."""
     first = result[0] if isinstance(result, (tuple, list)) and result else result

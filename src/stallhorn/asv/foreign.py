@@ -23,7 +23,6 @@ class ForeignRunner:
     """Measures cells with asv's spawner, and collects the facts that the probe leaves beside them."""
 
     def __init__(self, workshop: Workshop, suite: Path) -> None:
-        self._workshop = workshop
         self._spawner = Spawner(workshop.asv, str(suite))
         self._caches: dict[str, str | None] = {}
         self._failures: dict[str, str] = {}

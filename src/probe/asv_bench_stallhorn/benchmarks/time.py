@@ -28,8 +28,7 @@ class TimeWithFacts(TimeBenchmark):
 
     def run(self, *param: Any) -> Any:
         started = datetime.datetime.now(datetime.timezone.utc)
-        peak_is_ours = process.forget_peak()
-        before_bytes = process.memory_now()
+        memory = facts.Memory()
         before = process.read()
         result = super().run(*param)
         spent = process.between(before, process.read())
@@ -40,12 +39,7 @@ class TimeWithFacts(TimeBenchmark):
                 "first_call": None,
                 "sampling": spent,
                 "host": facts.host_facts(),
-                "memory": {
-                    "before_bytes": before_bytes,
-                    "peak_bytes": process.memory_peak(),
-                    "peak_of": "this measurement" if peak_is_ours else "the whole process",
-                    "predicted_bytes": None,
-                },
+                "memory": memory.facts(None),
                 "result": None,
                 "jax": self._jax(param),
             }
