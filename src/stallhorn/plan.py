@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ from stallhorn.model import Benchmark, Parameters, plain
 
 # What a cell costs beside its calls: set-up, calibration, collecting facts. And what a process costs before its first
 # cell: interpreter, imports and compiling. Only for estimates, which are corrected by what is measured.
-CELL_OVERHEAD = 0.15
-PROCESS_OVERHEAD = 2.5
+CELL_OVERHEAD = 0.05
+PROCESS_OVERHEAD = 1.0
 UNKNOWN_CALL = 0.05  # seconds, for benchmarks that do not say what to expect
 QUICK_CELL = 1.0  # seconds: the quick preset takes the cells that stay below
 
+# How the probe samples (its `clock.Plan`), again for estimates only.
 SAMPLES = 5
+LEAST_SAMPLES = 2
 SAMPLE_TIME = 0.01
+BUDGET = 1.0  # seconds after which it takes no more than the least
 ROUNDS = 2
 
 
@@ -42,7 +46,9 @@ class Cell:
     def expected(self) -> float:
         """Seconds that one process spends on it."""
         call = UNKNOWN_CALL if self.seconds is None else self.seconds
-        return CELL_OVERHEAD + 2 * call + SAMPLES * max(call, SAMPLE_TIME)
+        sample = max(call, SAMPLE_TIME)
+        samples = min(SAMPLES, max(LEAST_SAMPLES, math.ceil(BUDGET / sample)))
+        return CELL_OVERHEAD + 2 * call + samples * sample
 
     def __str__(self) -> str:
         return f"{self.benchmark} [{self.parameters}]" if self.parameters.values else self.benchmark
