@@ -63,6 +63,7 @@ def only_one(project: Project) -> Iterator[None]:
     folder = project.root / ".stallhorn"
     try:
         folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # nothing in it belongs into anybody's commit
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror}.", "Make the folder writable.") from error
     lock, holder = FileLock(folder / "lock"), folder / "running"

@@ -5,6 +5,7 @@ Journal and result files are real; environments, builds and measuring processes 
 
 import io
 import json
+import subprocess
 from types import SimpleNamespace
 
 import builders
@@ -438,3 +439,11 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / ".stallhorn").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="cannot be made"), only_one(builders.project(tmp_path)):
         pass
+
+
+def test_git_does_not_see_the_folder_of_the_lock(tmp_path):
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    with only_one(builders.project(tmp_path)):
+        pass
+    asked = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
+    assert subprocess.run(asked, check=True, capture_output=True, text=True).stdout == ""
