@@ -48,8 +48,17 @@ def _first_that_builds(repository: Any, workshop: Workshop, commits: tuple[str, 
             failures.append(error)
     raise BenchmarkFailed(
         f"None of {len(commits)} commits builds. {failures[0].what}\n{failures[0].log[-4000:]}",
-        "Correct the package, or `build_command` and `install_command` in asv.conf.json, and run it again.",
+        _build_remedy(failures[0]),
     )
+
+
+def _build_remedy(failure: InstallFailed) -> str:
+    if "Found multiple wheels" in failure.log:  # asv's default build makes one of every requirement, too
+        return (
+            "Build the package alone: set `build_command` in asv.conf.json to "
+            '["python -m pip wheel --no-deps -w {build_cache_dir} {build_dir}"], and run it again.'
+        )
+    return "Correct the package, or `build_command` and `install_command` in asv.conf.json, and run it again."
 
 
 def save(found: Benchmarks, results: Path) -> None:
