@@ -85,9 +85,13 @@ class Repository:
     def is_shallow(self) -> bool:
         return self.run("rev-parse", "--is-shallow-repository").strip() == "true"
 
-    def is_dirty(self, subfolder: str) -> bool:
-        """Whether tracked files of a subfolder have changes that are not committed, and so are not measured."""
-        return bool(self.run("status", "--porcelain", "--untracked-files=no", "--", subfolder or ".").strip())
+    def is_dirty(self, subfolder: str, beside: tuple[str, ...] = ()) -> bool:
+        """Whether tracked files of a subfolder have changes that are not committed, and so are not measured.
+
+        `beside` are paths that do not count.
+        """
+        paths = [subfolder or ".", *(f":(exclude){path}" for path in beside)]
+        return bool(self.run("status", "--porcelain", "--untracked-files=no", "--", *paths).strip())
 
     def subject(self, commit: str) -> str:
         """The first line of a commit's message; untrusted text."""

@@ -87,6 +87,8 @@ def _written(value: float) -> str:
 def _significant(value: float) -> str:
     """Three significant digits without an exponent."""
     magnitude = abs(value)
+    if magnitude < 0.9995:
+        return f"{value:.3f}"
     if magnitude >= 99.95:
         return f"{value:.0f}"
     return f"{value:.1f}" if magnitude >= 9.995 else f"{value:.2f}"

@@ -197,6 +197,7 @@ def test_changes_that_are_not_committed_are_seen_where_they_are(repository):
     (repository.folder / "docs/b").write_text("changed")
     (repository.folder / "src/package/new").write_text("not tracked")
     assert repository.asked.is_dirty("") and repository.asked.is_dirty("docs")
+    assert not repository.asked.is_dirty("", beside=("docs",))
     assert not repository.asked.is_dirty("src/package")
 
 

@@ -41,8 +41,13 @@ def test_any_other_unit_is_written_as_it_is() -> None:
     assert units.quantity(12.5, "calls") == "12.5 calls"
 
 
+def test_a_bound_is_written_to_three_digits_so_that_a_value_is_not_outside_of_it() -> None:
+    assert units.seconds(998e-9) == "998 ns"
+    assert units.interval(995.7e-9, 1.1e-6, "seconds") == "0.996 to 1.10 µs"
+
+
 def test_both_bounds_share_a_unit() -> None:
-    assert units.interval(0.0009, 0.0012, "seconds") == "0.90 to 1.20 ms"
+    assert units.interval(0.0009, 0.0012, "seconds") == "0.900 to 1.20 ms"
     assert units.interval(1, 2, "calls") == "1 to 2 calls"
 
 

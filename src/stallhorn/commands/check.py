@@ -73,7 +73,10 @@ def _print(reports: Sequence[Report], history: History, reference: bool, named: 
     problems = problems_text(reports[0])
     if problems:
         write(problems)
-    if not history.series:
+    if history.build_failures:
+        failed = sorted({failure.commit[:8] for failure in history.build_failures})
+        write(f"\nDid not build: {', '.join(failed[:10])} (`stallhorn publish` shows the logs).")
+    elif not history.series:
         write("\nMeasure first: `stallhorn run`.")
 
 
@@ -88,9 +91,7 @@ def _remarks(report: Report, reference: bool, named: tuple[str | None, str | Non
     measured = {point.commit for series in report.history.series for point in series.points}
     for name in named:
         if name is not None and measured and name not in measured:
-            remarks.append(
-                f"{name[:12]} is not measured: `stallhorn run {name[:12]}^!` does it.{_nearest(report, name)}"
-            )
+            remarks.append(f"{name[:12]} is not measured: `stallhorn run {name[:12]}` does it.{_nearest(report, name)}")
     return remarks
 
 

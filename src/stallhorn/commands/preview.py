@@ -19,13 +19,14 @@ HOST = "127.0.0.1"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port (default: any free one)")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="the folder that was published to with --output")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.asv.project import load_project
 
-    server = serve(load_project(args.config).html, args.port)
+    server = serve(args.output or load_project(args.config).html, args.port)
     url = f"http://{HOST}:{server.server_address[1]}/"
     try:
         print(f"Serving the site at {url} (Ctrl-C ends it)", flush=True)

@@ -132,7 +132,9 @@ class _Prepared:
         found = environments.list_environments(conf)
         chosen = tuple(one for one in found if one.plain or request.preset == "full")
         notes = [f"{text}; that environment is left out" for text in environments.left_out(conf)]
-        if project.repository and git.is_dirty(project.subfolder):
+        # The suite and the configuration are always those of the checkout.
+        beside = (configuration.name, conf.benchmark_dir, conf.results_dir) if not project.subfolder else ()
+        if project.repository and git.is_dirty(project.subfolder, beside):
             notes.append(f"{project.subfolder or 'the package'} has changes that are not committed: not measured")
         if request.span is None and len(commits) < request.newest and (hint := git.shallow_hint()):
             notes.append(hint)
@@ -169,7 +171,7 @@ def _commits(git: Repository, project: Project, request: Request) -> tuple[str, 
     if ".." in request.span:
         span = request.span if not request.span.endswith("..") else f"{request.span}{project.branch}"
         return git.commits(span, project.subfolder)
-    return (git.resolve(request.span),)
+    return (git.resolve(request.span.removesuffix("^!")),)  # asv's way to name one commit
 
 
 def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[Campaign, tuple[Unit, ...]]:

@@ -13,6 +13,7 @@ from stallhorn.console import safe
 from stallhorn.model import ChangePoint, Comparison, Direction, Measurement, Report, Revision, Series, Status, Verdict
 from stallhorn.report.sentence import change_in_words, sentence, series_name
 
+_CHANGES = 5  # of the history, that are listed
 _MOST = 20  # series under one heading; --json has them all
 
 
@@ -35,7 +36,32 @@ def check_text(report: Report) -> str:
     lines += _reasons("Too noisy to say", report, [c for c in report.comparisons if c.verdict is Verdict.INCONCLUSIVE])
     failed = [c for c in report.comparisons if c.after.status not in (Status.OK, Status.SKIPPED)]
     lines += _reasons("Failed at this commit", report, failed)
+    lines += _changes(report)
     return "\n".join(lines)
+
+
+def _changes(report: Report) -> list[str]:
+    """Changes of the history that the lists above leave out, newest first.
+
+    A commit is judged by the level before it: a series that became slower one measured commit earlier is within noise
+    at this one, and whoever measured both at once would not hear of it.
+    """
+    moved = {c.key for c in report.comparisons if c.direction is not Direction.SAME}
+    others = [change for change in report.changes if any(point.key not in moved for point in change.points)]
+    if not others:
+        return []
+    rows = [
+        (
+            change.first.short,
+            f"{len(change.points)} series {change.direction}",
+            f"up to {units.ratio(change.worst.ratio)}",
+            safe(change.first.subject),
+        )
+        for change in others[:_CHANGES]
+    ]
+    left = len(others) - len(rows)
+    more = [f"  and {left} more (`stallhorn publish` shows all)"] if left else []
+    return ["", "Changes in the whole history, newest first", *table(rows), *more]
 
 
 def problems_text(report: Report) -> str:

@@ -70,6 +70,12 @@ def test_a_change_that_an_earlier_commit_began_is_put_to_that_commit() -> None:
     assert "since   00000005" in text and "before  00000004" in text
 
 
+def test_a_change_of_an_earlier_commit_is_told_although_this_one_is_clean() -> None:
+    text = check_text(report(*(point(place, level, level) for place, level in enumerate((1.0, 1.0, 2.0, 2.0)))))
+    assert text.startswith("None of 1 series is slower")
+    assert text.endswith(f"{commit(2)[:8]}  1 series slower  up to 2.00x slower  Commit 2")
+
+
 def test_an_improvement_is_told_and_is_no_regression() -> None:
     text = check_text(report(point(0, 2.0, 2.0), point(1, 1.0, 1.0)))
     assert "Faster: 1 series" in text and "2.00x faster" in text

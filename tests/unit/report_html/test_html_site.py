@@ -88,7 +88,7 @@ def test_one_commit_says_that_two_are_needed(tmp_path: Path) -> None:
     made = report([series], revisions=revisions, comparisons=[compare(series.points[0], None, Verdict.NOTHING)])
     page = overview(made, tmp_path)
     assert "A change needs two commits to compare" in page.text
-    assert "1.00 ms 0.97 to 1.03 ms" in page.text
+    assert "1.00 ms 0.970 to 1.03 ms" in page.text
 
 
 def test_no_change_is_said(tmp_path: Path) -> None:

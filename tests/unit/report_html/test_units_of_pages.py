@@ -12,10 +12,10 @@ from stallhorn import units
     [
         (None, 1.0, "seconds", "no interval"),
         (1.2e-3, 1.26e-3, "seconds", "1.20 to 1.26 ms"),
-        (0.9e-3, 1.1e-3, "seconds", "0.90 to 1.10 ms"),
+        (0.9e-3, 1.1e-3, "seconds", "0.900 to 1.10 ms"),
         (2**20, 3 * 2**20, "bytes", "1.00 to 3.00 MiB"),
         (3, 4, "calls", "3 to 4 calls"),
-        (0.1e-3, 12e-3, "seconds", "0.10 to 12.0 ms"),
+        (0.1e-3, 12e-3, "seconds", "0.100 to 12.0 ms"),
         (3.2e-6, 12e-3, "seconds", "3.20 µs to 12.0 ms"),
         (12e-3, 3.2e-6, "seconds", "12.0 ms to 3.20 µs"),
         (0.0, 12e-3, "seconds", "0 to 12.0 ms"),
