@@ -21,15 +21,14 @@ from stallhorn.asv.environments import CreationFailed, InstallFailed, Workshop
 from stallhorn.asv.foreign import ForeignRunner
 from stallhorn.asv.results import ResultFile
 from stallhorn.errors import ExitCode, StorageError, UsageError
-from stallhorn.model import Project, plain
+from stallhorn.model import DISTURBED, Project, plain
 from stallhorn.plan import Cell
 from stallhorn.progress import Progress
 from stallhorn.runners.base import Job, Parts, Runner
 from stallhorn.runners.journal import SCHEMA, Journal, Record, path_of
 from stallhorn.runners.local import thread_variables
 
-DISTURBED = 0.25  # cores used by other processes, from which on a timing is measured once more
-BUSY = 0.5  # ... unless more than this share of all was disturbed
+BUSY = 0.5  # where more than this share of all was disturbed, nothing is measured once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Campaign:
     progress: Progress
     retry_failed: bool = False
     tally: Tally = field(default_factory=Tally)
-    _variables: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    _variables: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)
 
     def run(self, units_: tuple[Unit, ...]) -> Tally:
         self.progress.expect(sum(self._expected(unit) for unit in units_))
@@ -266,10 +265,13 @@ class Campaign:
             return iter([(cell, misunderstood) for cell in group])
         # What the matrix sets (env_nobuild) is the environment's identity and wins over a cell's thread setting.
         matrix = dict(unit.workshop.described.variables)
-        job = Job(unit.workshop.python, {**variables, **extra, **matrix}, self.project.benchmarks, group)
-        return self.runner.measure(job)
+        wanted = {**variables, **extra, **matrix}
+        environment = {name: value for name, value in wanted.items() if value is not None}
+        return self.runner.measure(Job(unit.workshop.python, environment, self.project.benchmarks, group))
 
-    def _thread_variables(self, workshop: Workshop, setting: str, variables: Mapping[str, str]) -> dict[str, str]:
+    def _thread_variables(
+        self, workshop: Workshop, setting: str, variables: Mapping[str, str]
+    ) -> dict[str, str | None]:
         key = (workshop.python, setting)
         if key not in self._variables:
             self._variables[key] = thread_variables(workshop.python, setting, variables)

@@ -12,6 +12,10 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from pathlib import Path
 
+# Cores that other processes used while something was measured. Beside more it counts as disturbed: it is measured once
+# more, explains a slow-down, and is marked on the pages.
+DISTURBED = 0.25
+
 
 class Status(StrEnum):
     """How one measurement ended."""

@@ -47,7 +47,7 @@ class Workshop:
             raise self.failing[commit]
 
     def variables(self, commit):
-        return {"ASV_COMMIT": commit, "ASV_ENV_NAME": self.name}
+        return {"ASV_COMMIT": commit, "ASV_ENV_NAME": self.name, "FROM_THE_SHELL": "7"}
 
 
 class Runner:
@@ -84,7 +84,7 @@ def no_processes(monkeypatch):
     def thread_variables(python, setting, variables):
         if setting == "gpu=1":
             raise ValueError("threads='gpu=1': not understood")
-        return {"PYTHON": python, "THREADS": setting}
+        return {"PYTHON": python, "THREADS": setting, "FROM_THE_SHELL": None}
 
     monkeypatch.setattr(module, "thread_variables", thread_variables)
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stallhorn.changes.base import Disturbance
-from stallhorn.model import Direction, Measurement
+from stallhorn.model import DISTURBED, Direction, Measurement
 from stallhorn.stats import mad, median, median_interval, trimmed_range
 
 RELEVANT = 1.10  # smaller differences are not reported, however certain
@@ -34,7 +34,6 @@ PRIOR_WEIGHT = 3  # ... believed like so many points of the series itself
 PLAIN = 1.6  # more than this is never put down to scatter, if the processes are known and all lie apart
 DOUBT = 0.8  # beyond this share of what it takes, but not beyond all of it, is too noisy to say
 UNSTEADY = 10.0  # where only more than that can be told, there is nothing to say
-FOREIGN = 0.25  # cores; other processes that used less are normal
 SLICES = 0.05  # seconds; calls of 4 microseconds on two threads were seen to take 4 to 22 ms beside one busy core
 _LOG_RELEVANT = math.log(RELEVANT)
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
@@ -83,7 +82,7 @@ def sight(point: Measurement, disturbances: Mapping[int, Disturbance] = _ALONE) 
     for sample in point.samples:
         if sample.value > 0:
             rounds.setdefault(sample.round, []).append(sample.value)
-    disturbed = {index: known for index, known in disturbances.items() if known.cores > FOREIGN}
+    disturbed = {index: known for index, known in disturbances.items() if known.cores > DISTURBED}
     alone = {index: taken for index, taken in rounds.items() if index not in disturbed}
     if disturbed and alone:
         return _sighting(median([sample for taken in alone.values() for sample in taken]), alone, None)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from stallhorn import units
 from stallhorn.errors import ExitCode, UsageError
+from stallhorn.model import DISTURBED
 
 if TYPE_CHECKING:
     from stallhorn.commands._readings import Readings
 
-FOREIGN = 0.25  # cores; a measurement beside more is called disturbed
 STOLEN = 0.02  # share of the time
 ENVIRONMENT = 2**30  # bytes that an environment with numba and jax takes, with room to build it
 RESULTS = 50 * 2**20  # bytes that results and builds of a session take at least
@@ -150,8 +150,8 @@ def _others(readings: Readings) -> Check:
     if readings.foreign is None:
         return Check("other processes", Grade.OK, "unknown")
     found = f"used {readings.foreign:.2f} cores over {readings.window:g} s"
-    if readings.foreign > FOREIGN:
-        remedy = f"Stop what else runs: a slowdown that more than {FOREIGN} cores can explain is called inconclusive."
+    if readings.foreign > DISTURBED:
+        remedy = f"Stop what else runs: a slowdown that more than {DISTURBED} cores can explain is called inconclusive."
         return Check("other processes", Grade.WARNING, found, remedy)
     return Check("other processes", Grade.OK, found)
 

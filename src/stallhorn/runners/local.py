@@ -43,7 +43,7 @@ class LocalRunner:
                 session.end()
             if not session.began and done:  # it died before it began any cell: the next would as well
                 for cell in left[done:]:
-                    yield cell, _lost(session.failure)
+                    yield cell, _unfinished("failed", session.failure)
                 return
             left = left[done:]
 
@@ -189,10 +189,6 @@ def _unfinished(status: str, reason: str) -> Parts:
     return {"status": status, "reason": reason, "started": datetime.now(UTC).isoformat(), "seconds": None}
 
 
-def _lost(reason: str) -> Parts:
-    return _unfinished("failed", reason)
-
-
 def _start_failure(code: int, printed: str) -> str:
     if "No module named asv_bench_stallhorn" in printed or "No module named 'asv_bench_stallhorn'" in printed:
         return (
@@ -203,12 +199,17 @@ def _start_failure(code: int, printed: str) -> str:
     return f"the measuring process did not start: {died(code)}" + (f": {last[0]}" if last else "")
 
 
-def thread_variables(python: str, setting: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a thread setting stands for, as the probe in that environment understands it."""
+def thread_variables(python: str, setting: str, variables: Mapping[str, str]) -> dict[str, str | None]:
+    """The variables that a thread setting stands for, as the probe in that environment understands it.
+
+    None is a variable to take away: a pool that a setting does not name has its library's default, and not what the
+    shell that started us happens to say.
+    """
     code = (
         "import json, sys; from asv_bench_stallhorn import threads, parent; "
         "s = threads.parse(sys.argv[1], threads.cores_available()) if sys.argv[1] else None; "
-        "print(json.dumps({**parent.FIXED, **(s.environment if s else {})}))"
+        "pools = [v for vs in threads.POOLS.values() for v in vs] if s else []; "
+        "print(json.dumps({**dict.fromkeys(pools), **parent.FIXED, **(s.environment if s else {})}))"
     )
     done = subprocess.run(
         [python, "-c", code, setting], env=dict(variables), capture_output=True, text=True, check=False
@@ -216,5 +217,5 @@ def thread_variables(python: str, setting: str, variables: Mapping[str, str]) ->
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"threads={setting!r} is not understood"])[-1]
         raise ValueError(last.removeprefix("asv_bench_stallhorn.threads.BadSetting: "))
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, str | None] = json.loads(done.stdout)
     return found

@@ -229,6 +229,12 @@ def test_a_setting_is_its_variables():
     assert "MALLOC_TOP_PAD_" in found
 
 
+def test_a_pool_that_a_setting_does_not_name_is_not_what_the_shell_says():
+    found = thread_variables(sys.executable, "numba=2", {**os.environ, "OMP_NUM_THREADS": "7", "NPROC": "7"})
+    assert (found["OMP_NUM_THREADS"], found["NPROC"], found["MKL_NUM_THREADS"]) == (None, None, None)
+    assert "OMP_WAIT_POLICY" not in found
+
+
 def test_a_setting_that_means_nothing_is_the_probes_own_message():
     with pytest.raises(ValueError, match="'gpu=1' is not understood") as caught:
         thread_variables(sys.executable, "gpu=1", os.environ)

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from stallhorn import units
-from stallhorn.model import Observation, Parameters, SeriesKey, plain
+from stallhorn.model import DISTURBED, Observation, Parameters, SeriesKey, plain
 
 UNKNOWN = "unknown"
-BUSY = 0.25  # cores that other programs kept busy, on average, from which on a row is marked
 COLUMNS = (
     "threads",
     "threading layer",
@@ -35,7 +34,7 @@ class FactRow:
 
     @property
     def disturbed(self) -> bool:
-        """Whether other programs kept more than `BUSY` cores busy meanwhile."""
+        """Whether other programs kept more than `DISTURBED` cores busy meanwhile."""
         return "load by others" in self.marked
 
 
@@ -84,7 +83,7 @@ def _row(key: SeriesKey, group: Sequence[Observation], same: Set[str]) -> FactRo
         _size(_largest(group, "memory", "peak_bytes")),
         _result(dig(first, "result")),
     )
-    marks = {"threads": not as_asked, "load by others": load is not None and load > BUSY}
+    marks = {"threads": not as_asked, "load by others": load is not None and load > DISTURBED}
     stderr = next((each.stderr for each in group if each.stderr.strip()), "")
     shown = Parameters(tuple(pair for pair in key.parameters.values if pair[0] not in same))
     return FactRow(key, str(shown), cells, frozenset(name for name, marked in marks.items() if marked), stderr)
@@ -162,7 +161,7 @@ def _size(value: float | None) -> str:
 
 
 def _load(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.2f} cores" + (", not alone" if value > BUSY else "")
+    return UNKNOWN if value is None else f"{value:.2f} cores" + (", not alone" if value > DISTURBED else "")
 
 
 def _result(value: object) -> str:

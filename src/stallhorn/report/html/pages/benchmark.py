@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stallhorn.model import Benchmark, BuildFailure, Observation, Revision, Status, plain
+from stallhorn.model import DISTURBED, Benchmark, BuildFailure, Observation, Revision, Status, plain
 from stallhorn.report.html import facts, words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
 from stallhorn.report.html.facets import constant, facets
@@ -89,7 +89,7 @@ def _page(name: str, rows: Sequence[Row], site: Site) -> Page:
             for name, texts in distinct(row.key.parameters for row in ordered).items()
         },
         "fact_columns": facts.COLUMNS,
-        "busy": facts.BUSY,
+        "busy": DISTURBED,
     }
     return Page(f"benchmark/{words.identifier(name)}.html", "benchmark.html.j2", name, content)
 
