@@ -14,8 +14,10 @@ THREADS = [1, 2, "all", "numba=2 blas=1", "numba=2 blas=2"]
 
 
 class KernelBenchmark(ABC):
-    """One kernel over size, backend, variant and threads. A subclass gives `kernel_name`, `params` and the two methods.
+    """One kernel over size, backend, variant and threads. A subclass gives `kernel_name`, `params` and the methods.
 
+    A kernel has one class for the defaults of its backends over all thread settings, one for each backend's other
+    variants, and one for each backend's specimens, so that no class has combinations that do not exist.
     `group_by` names the parameters that need a process of their own: pools are sized when a library starts.
     """
 
@@ -30,7 +32,7 @@ class KernelBenchmark(ABC):
 
     @staticmethod
     @abstractmethod
-    def inputs(n, backend):
+    def inputs(n, backend, variant):
         """The kernel's arguments, a tuple of NumPy arrays (for JAX, `setup` moves them); the same at every call."""
 
     @staticmethod
@@ -38,10 +40,30 @@ class KernelBenchmark(ABC):
     def expect(n, backend, variant, threads):
         """(seconds of one call on one core, peak bytes of inputs, result and temporaries), within a factor of two."""
 
+    @staticmethod
+    @abstractmethod
+    def work(n, backend, variant, threads):
+        """What one call cannot avoid, as counts: {"flops": ..., "bytes": ..., "cos": ..., "log": ..., "exp": ...}.
+
+        Of the algorithm, not of this implementation: temporaries and repetitions that a better one would not have are
+        left out. "bytes" go to or from memory if nothing is in cache; a sine and cosine of one angle are one "cos". A
+        count that is 0 may be left out. With the machine's roofs this is the floor that a time stands beside.
+        """
+
+    @staticmethod
+    def specimen(n, backend, variant, threads):
+        """The id of the pitfall that this combination is a specimen of, kept sick on purpose; None if it is healthy."""
+        return None
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        """Whether the quick preset takes this combination, if it is short enough."""
+        return True
+
     def setup(self, n, backend, variant, threads):
         _require_about(backend, threads)
         self.kernel = _load(self.kernel_name, backend, variant)
-        arguments = self.inputs(n, backend)
+        arguments = self.inputs(n, backend, variant)
         self.arguments = _on_device(arguments) if backend == "jax" else arguments
 
     def measure(self, n, backend, variant, threads):
@@ -65,11 +87,17 @@ def _load(kernel, backend, variant):
     missing = NotImplementedError("not in this commit")
     try:
         import refkernels
-
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "refkernels":
+            raise
+        raise missing from error
+    try:
         load = getattr(refkernels, "load", None)
         if load is None:
             raise missing
         return load(kernel, backend, variant)
+    except getattr(refkernels, "Unavailable", ()) as error:
+        raise NotImplementedError(str(error)) from error
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "refkernels":
             raise

@@ -11,7 +11,7 @@ class Quadratic(_kernel.KernelBenchmark):
     params = ([10_000, 100_000, 1_000_000, 5_000_000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
 
     @staticmethod
-    def inputs(n, backend):
+    def inputs(n, backend, variant):
         """a in [5, 10), b in [10, 20), c in [-0.1, 0.1), n each; where the backend can write in place, `out` too."""
         import numpy as np
 
@@ -19,6 +19,10 @@ class Quadratic(_kernel.KernelBenchmark):
         coefficients = random.uniform(5, 10, n), random.uniform(10, 20, n), random.uniform(-0.1, 0.1, n)
         # Zeros, not empty: touched, so that no first call pays for its pages.
         return coefficients if backend == "jax" else (*coefficients, np.full(n, 0.0))
+
+    @staticmethod
+    def work(n, backend, variant, threads):
+        return {"flops": 8 * n, "bytes": 8 * n * 4}
 
     @staticmethod
     def expect(n, backend, variant, threads):

@@ -14,7 +14,7 @@ class Rbf(_kernel.KernelBenchmark):
     params = ([50, 100, 500, 1000, 2000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
 
     @staticmethod
-    def inputs(n, backend):
+    def inputs(n, backend, variant):
         """Halton points with sum(x) exp(-6 |x|^2) as data, fitted with a polynomial of degree 1."""
         import numpy as np
 
@@ -26,6 +26,11 @@ class Rbf(_kernel.KernelBenchmark):
         axis = np.linspace(-1.0, 1.0, n)
         x = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
         return x, y, coeffs, powers, shift, scale
+
+    @staticmethod
+    def work(n, backend, variant, threads):
+        pairs = n * n * _POINTS
+        return {"log": pairs, "flops": 8 * pairs, "bytes": 8 * n * n * 3}
 
     @staticmethod
     def expect(n, backend, variant, threads):

@@ -15,13 +15,19 @@ class WTilde(_kernel.KernelBenchmark):
     params = ([30, 100, 300, 1000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
 
     @staticmethod
-    def inputs(n, backend):
+    def inputs(n, backend, variant):
         """Noise in [0.5, 2), points in the square [-1, 1)^2, baselines below 5 turns along each axis."""
         import numpy as np
 
         random = np.random.default_rng(3)
         count = _VISIBILITIES[n]
         return random.uniform(0.5, 2, count), random.uniform(-5, 5, (count, 2)), random.uniform(-1, 1, (n, 2))
+
+    @staticmethod
+    def work(n, backend, variant, threads):
+        count = _VISIBILITIES[n]
+        cosines = n * (n + 1) // 2 * count
+        return {"cos": cosines, "flops": 3 * cosines, "bytes": 8 * n * n}
 
     @staticmethod
     def expect(n, backend, variant, threads):
