@@ -107,6 +107,11 @@ class Benchmark:
     timeout: float | None = None
     expected_seconds: tuple[float | None, ...] = ()  # one call, for each combination; empty = the suite does not say
     expected_bytes: tuple[int | None, ...] = ()
+    work: tuple[
+        Mapping[str, float] | None, ...
+    ] = ()  # what one call cannot avoid, as counts: "flops", "bytes", "cos"...
+    specimens: tuple[str | None, ...] = ()  # the pitfall that a combination is kept sick for, on purpose
+    quick: tuple[bool, ...] = ()  # whether the quick preset may take it; empty = all
     group_by: tuple[str, ...] = ()  # parameters that each need a process of their own; () = one for each combination
 
 

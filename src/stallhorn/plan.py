@@ -41,6 +41,7 @@ class Cell:
     rounds: int
     seconds: float | None = None  # expected, of one call
     memory: int | None = None  # expected, bytes
+    quick: bool = True  # whether the quick preset may take it
 
     @property
     def expected(self) -> float:
@@ -80,6 +81,7 @@ def _cell(benchmark: Benchmark, index: int, values: tuple[str, ...], probed: boo
         rounds=rounds,
         seconds=next(iter(benchmark.expected_seconds[index : index + 1]), None),
         memory=next(iter(benchmark.expected_bytes[index : index + 1]), None),
+        quick=next(iter(benchmark.quick[index : index + 1]), True),
     )
 
 
@@ -111,13 +113,13 @@ def _asv_name(cell: Cell) -> str:
 
 
 def preset(wanted: Iterable[Cell], name: str) -> tuple[Cell, ...]:
-    """The cells of a preset. "quick" takes those that need less than a second; "full" takes all.
+    """The cells of a preset. "full" takes all, "quick" those that need less than a second and that the suite does not keep out of it.
 
     It selects and never changes a benchmark's parameters: asv would drop the history of what is missing there.
     """
     if name == "full":
         return tuple(wanted)
-    return tuple(cell for cell in wanted if cell.expected < QUICK_CELL)
+    return tuple(cell for cell in wanted if cell.quick and cell.expected < QUICK_CELL)
 
 
 def groups(wanted: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:

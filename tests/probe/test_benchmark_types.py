@@ -28,6 +28,18 @@ class Both:
     def expect(threads):
         return 0.1 * threads, 1000
 
+    @staticmethod
+    def work(threads):
+        return {"flops": 10 * threads}
+
+    @staticmethod
+    def specimen(threads):
+        return "oversubscription" if threads == 2 else None
+
+    @staticmethod
+    def quick(threads):
+        return threads == 1
+
     def setup(self, threads):
         import time
 
@@ -176,10 +188,14 @@ def test_measure_is_discovered_as_a_time_with_what_the_host_wants_to_know(found)
     assert measure["group_by"] == ["threads"]
     assert measure["expected_seconds"] == [0.1, 0.2]
     assert measure["expected_bytes"] == [1000, 1000]
+    assert measure["work"] == [{"flops": 10}, {"flops": 20}]
+    assert measure["specimens"] == [None, "oversubscription"]
+    assert measure["quick"] == [True, False]
 
 
 def test_a_suite_that_predicts_nothing_has_no_predictions(found):
-    assert found["it.Texts.measure_it"]["expected_seconds"] == []
+    for said in ("expected_seconds", "expected_bytes", "work", "specimens", "quick"):
+        assert found["it.Texts.measure_it"][said] == []
     assert found["it.Texts.measure_it"]["group_by"] == ["word", "value"]
 
 

@@ -153,6 +153,12 @@ def test_a_preset_never_changes_a_cell():
     assert [cell.index for cell in preset(suite(slow_first), "quick")] == [4, 5, 6, 7]
 
 
+def test_the_suite_may_keep_cells_out_of_the_quick_preset():
+    half = suite(Benchmark(**{**_fields(THREADS), "quick": (True, False) * 4}))
+    assert [cell.index for cell in preset(half, "quick")] == [0, 2]
+    assert preset(half, "full") == half
+
+
 @given(st.lists(st.floats(0, 1000), max_size=8))
 def test_quick_is_the_part_of_full_that_stays_below_the_limit(times):
     params = (tuple(map(str, range(len(times)))),)

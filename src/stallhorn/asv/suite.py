@@ -131,5 +131,8 @@ def describe(one: Mapping[str, Any], default_timeout: float) -> Benchmark:
         timeout=float(one.get("timeout") or default_timeout),
         expected_seconds=tuple(one.get("expected_seconds") or ()),
         expected_bytes=tuple(one.get("expected_bytes") or ()),
+        work=tuple(one.get("work") or ()),
+        specimens=tuple(one.get("specimens") or ()),
+        quick=tuple(one.get("quick") or ()),
         group_by=tuple(one.get("group_by") or ()),
     )

@@ -69,6 +69,9 @@ def _benchmark(name: str, entry: object) -> Benchmark | None:
             None if value is None else int(value) for value in _expected(entry.get("expected_bytes"), combinations)
         ),
         group_by=tuple(entry["group_by"]) if is_texts(entry.get("group_by")) else (),
+        work=tuple(_counts(one) for one in _each(entry.get("work"), combinations)),
+        specimens=tuple(_text(one) or None for one in _each(entry.get("specimens"), combinations)),
+        quick=tuple(one is not False for one in _each(entry.get("quick"), combinations)),
     )
 
 
@@ -98,9 +101,21 @@ def _number(value: object) -> float | None:
 
 def _expected(values: Any, combinations: int) -> tuple[float | None, ...]:  # noqa: ANN401 - any JSON value
     """One expectation per parameter combination; () unless there is exactly one for each."""
-    if not isinstance(values, list) or len(values) != combinations:
-        return ()
-    return tuple(_number(value) for value in values)
+    return tuple(_number(value) for value in _each(values, combinations))
+
+
+def _each(values: Any, combinations: int) -> list[Any]:  # noqa: ANN401 - any JSON value
+    """The list, if it has one entry for each parameter combination; else []."""
+    return values if isinstance(values, list) and len(values) == combinations else []
+
+
+def _counts(value: object) -> dict[str, float] | None:
+    """Names -> counts, all finite and not negative; None for anything else."""
+    if not isinstance(value, dict):
+        return None
+    counts = {name: _number(count) for name, count in value.items()}
+    usable = {name: count for name, count in counts.items() if count is not None and count >= 0}
+    return usable if len(usable) == len(value) else None
 
 
 def _some(names: Sequence[str]) -> str:

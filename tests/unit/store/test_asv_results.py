@@ -201,6 +201,30 @@ def test_what_the_suite_expects_of_a_call_is_kept(results: Results) -> None:
     assert described.group_by == ("n",)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ({}, ((), (), ())),
+        (
+            {"work": [{"flops": 2, "bytes": 8.5}, None], "specimens": ["race", None], "quick": [True, False]},
+            (({"flops": 2.0, "bytes": 8.5}, None), ("race", None), (True, False)),
+        ),
+        ({"work": [{"flops": 2}], "specimens": ["race"], "quick": [True]}, ((), (), ())),
+        (
+            {"work": [{"flops": -1}, {"cos": "many"}], "specimens": [7, ""], "quick": [None, 0]},
+            ((None, None), (None, None), (True, True)),
+        ),
+        ({"work": {"flops": 1}, "specimens": "no", "quick": 3}, ((), (), ())),
+    ],
+    ids=["nothing said", "said", "not for each combination", "unusable values", "of another type"],
+)
+def test_what_the_suite_says_of_each_combination_is_kept(results: Results, written, read) -> None:
+    results.suite(benchmark(param_names=["n"], params=[["1", "2"]], **written))
+    results.result(commit(0), {})
+    described = load(results).benchmarks[NAME]
+    assert (described.work, described.specimens, described.quick) == read
+
+
 GOOD = commit(5)
 
 BROKEN_FILES = {

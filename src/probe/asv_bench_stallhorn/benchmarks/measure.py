@@ -3,7 +3,11 @@
 A suite class with a method `measure` (or `measure_*`) may also define
 
 * `expect(*params) -> (seconds, bytes)`: predicted time of one call and peak memory, for presets and the memory guard;
-  it must not import array libraries, because asv calls it while it discovers the suite;
+  it must not import array libraries, because asv calls it while it discovers the suite (nor may the next three);
+* `work(*params) -> {"flops": ..., "bytes": ..., "cos": ..., "log": ..., "exp": ...}`: what one call cannot avoid, for
+  the floor that its time stands beside;
+* `specimen(*params) -> id of a pitfall, or None`: that a combination is kept sick on purpose;
+* `quick(*params) -> bool`: whether the quick preset may take it;
 * `group_by`: names of parameters that each need a process of their own (default: every combination does);
 * `oversubscribe = True`: threads beyond the cores are meant, and not skipped.
 
@@ -39,14 +43,19 @@ class MeasureBenchmark(Benchmark):
         # What follows reaches benchmarks.json, where the host reads it.
         self.probe = "measure"
         self.group_by = list(_get_first_attr(attr_sources, "group_by", self.param_names))
-        expected = self._expectations(_get_first_attr(attr_sources, "expect", None))
+        expected = self._for_each_combination("expect")
         self.expected_seconds = [seconds for seconds, _ in expected]
         self.expected_bytes = [size for _, size in expected]
+        self.work = self._for_each_combination("work")
+        self.specimens = self._for_each_combination("specimen")
+        self.quick = [bool(value) for value in self._for_each_combination("quick")]
 
-    def _expectations(self, expect: Any) -> List[Any]:
-        if expect is None:
+    def _for_each_combination(self, name: str) -> List[Any]:
+        """What the suite's method says of every combination, in asv's order; [] without such a method."""
+        method = _get_first_attr(self._attr_sources, name, None)
+        if method is None:
             return []
-        return [expect(*values) for values in itertools.product(*self._params)]
+        return [method(*values) for values in itertools.product(*self._params)]
 
     # What a session needs of a benchmark; asv_runner's own names stay behind this file.
 
