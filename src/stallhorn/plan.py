@@ -113,7 +113,7 @@ def _asv_name(cell: Cell) -> str:
 
 
 def preset(wanted: Iterable[Cell], name: str) -> tuple[Cell, ...]:
-    """The cells of a preset. "full" takes all, "quick" those that need less than a second and that the suite does not keep out of it.
+    """The cells of a preset: "full" takes all, "quick" those below a second that the suite does not keep out of it.
 
     It selects and never changes a benchmark's parameters: asv would drop the history of what is missing there.
     """
