@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: dashboard test lint unit figures clean help chromium
+.PHONY: dashboard test lint unit figures peers clean help chromium
 
 help:
 	@sed -n '2,3p' Makefile
@@ -37,6 +37,10 @@ lint: $(VENV)/test
 
 figures: $(VENV)/test
 	$(BIN)/python -m figures
+
+# The kernels beside what people would take today. Needs a quiet machine and a quarter of an hour.
+peers: $(VENV)/test
+	$(BIN)/python -m figures.peers
 
 clean:
 	rm -rf $(VENV) env .stallhorn .mypy_cache .ruff_cache .pytest_cache .hypothesis
