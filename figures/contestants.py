@@ -6,8 +6,6 @@ loading and the waiting are those of the suite.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import inspect
 import itertools
 import json
@@ -54,7 +52,7 @@ class Contestant:
 
     def peak(self) -> int | None:
         """Bytes that a call needs beside what is there before it, its result included. None where nothing tells."""
-        _return_free_memory()
+        process.return_free_memory()
         if not process.forget_peak():
             return None
         before = process.memory_now()
@@ -95,11 +93,6 @@ def _benchmark(kernel: str, backend: str, variant: str) -> Any:  # noqa: ANN401 
             ):
                 return cls()
     raise LookupError(f"no class of the suite measures {kernel} {backend} {variant}")
-
-
-def _return_free_memory() -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def main() -> None:

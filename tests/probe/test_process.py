@@ -1,5 +1,8 @@
 """Readings of the process and its machine, from made-up readings and from this process where only that will do."""
 
+import os
+import platform
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -85,3 +88,30 @@ def test_threads_are_counted_by_their_name():
     finally:
         release.set()
         thread.join()
+
+
+@ON_LINUX
+def test_memory_that_was_freed_is_seen_again_when_it_is_used_again():
+    """In a new process, with the thresholds that measuring has: there a freed block stays with the process."""
+    code = """
+import ctypes
+import numpy as np
+from asv_bench_stallhorn import process
+
+def use():
+    return np.ones(2**21)  # 16 MiB, below the threshold
+
+use()
+kept = process.memory_now()
+process.return_free_memory()
+before = process.memory_now()
+held = use()
+print(kept - before, process.memory_now() - before)
+"""
+    environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "67108864"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    returned, used = map(int, done.stdout.split())
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("only glibc returns freed memory on request")
+    assert returned > 15 * 2**20
+    assert used > 15 * 2**20

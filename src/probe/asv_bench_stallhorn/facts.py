@@ -70,9 +70,13 @@ def host_facts() -> Dict[str, Any]:
 
 
 class Memory:
-    """Resident memory from now on: the peak is counted anew, where the kernel allows that."""
+    """Resident memory from now on: the peak is counted anew, where the kernel allows that.
+
+    What earlier cells of this process have freed is returned first; else this one would use it and seem to need none.
+    """
 
     def __init__(self) -> None:
+        process.return_free_memory()
         self._peak_is_ours = process.forget_peak()
         self._before = process.memory_now()
 

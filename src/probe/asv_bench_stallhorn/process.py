@@ -82,6 +82,16 @@ def forget_peak() -> bool:
         return False
 
 
+def return_free_memory() -> None:
+    """Give memory that was freed back to the kernel, so that what is used next is seen as used (glibc only)."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)
+    except (ImportError, OSError, AttributeError):
+        pass
+
+
 def memory_peak() -> Optional[int]:
     """The peak of resident bytes since `forget_peak`, or of the whole process where that does not exist."""
     peak = _status("VmHWM")
