@@ -3,7 +3,30 @@
 from . import _kernel
 
 # One core: seconds for each element, and for the call itself.
-_SECONDS = {"numpy": (2.5e-9, 8e-6), "numba": (0.6e-9, 3e-6), "jax": (1.5e-9, 8e-6)}
+_SECONDS = {
+    ("numpy", "default"): (2.5e-9, 8e-6),
+    ("numpy", "expression"): (5e-9, 5e-6),
+    ("numba", "default"): (0.6e-9, 3e-6),
+    ("numba", "serial_out"): (0.6e-9, 3e-6),
+    ("numba", "vectorize"): (0.7e-9, 3e-6),
+    ("numba", "as_noted"): (4e-9, 3e-6),
+    ("numba", "parallel_as_noted"): (2e-9, 8e-6),
+    ("numba", "vectorize_parallel"): (5.5e-9, 8e-6),
+    ("jax", "default"): (1.5e-9, 8e-6),
+    ("jax", "grad"): (11e-9, 20e-6),
+    ("jax", "vmap"): (2.5e-9, 10e-6),
+    ("jax", "eager"): (23e-9, 100e-6),
+    ("jax", "host_inputs"): (3.5e-9, 20e-6),
+    ("cpp", "default"): (0.7e-9, 8e-6),
+    ("cpp", "serial"): (0.7e-9, 8e-6),
+}
+
+# These make their result themselves: given one to write to, they would copy.
+_ALLOCATING = {"expression", "as_noted", "parallel_as_noted"}
+# Arrays of n at a time: inputs, result, temporaries; in JAX on the host and on the device, and two results.
+_ARRAYS = {"default": 4, "expression": 6, "grad": 14, "eager": 11}
+
+_BATCH = 10  # what vmap works on: so many arrays, n elements together
 
 
 class Quadratic(_kernel.KernelBenchmark):
@@ -18,7 +41,11 @@ class Quadratic(_kernel.KernelBenchmark):
         random = np.random.default_rng(1)
         coefficients = random.uniform(5, 10, n), random.uniform(10, 20, n), random.uniform(-0.1, 0.1, n)
         # Zeros, not empty: touched, so that no first call pays for its pages.
-        return coefficients if backend == "jax" else (*coefficients, np.full(n, 0.0))
+        if variant == "vmap":
+            return tuple(values.reshape(_BATCH, n // _BATCH) for values in coefficients)
+        if backend == "jax" or variant in _ALLOCATING:
+            return coefficients
+        return (*coefficients, np.full(n, 0.0))
 
     @staticmethod
     def work(n, backend, variant, threads):
@@ -26,6 +53,86 @@ class Quadratic(_kernel.KernelBenchmark):
 
     @staticmethod
     def expect(n, backend, variant, threads):
-        per_element, per_call = _SECONDS[backend]
-        arrays = 8 if backend == "jax" else 4  # JAX: on the host and on the device, and two results at a time
+        per_element, per_call = _SECONDS[backend, variant]
+        arrays = _ARRAYS.get(variant, 4)
+        if backend == "jax":
+            arrays = max(arrays, 8)
         return n * per_element + per_call, 8 * n * arrays + 2**20
+
+
+class QuadraticNumpy(Quadratic):
+    """The formula as the notes have it: what the others are compared with."""
+
+    params = ([10_000, 100_000, 1_000_000, 5_000_000], ["numpy"], ["expression"], [1])
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return n == 1_000_000
+
+
+class QuadraticNumba(Quadratic):
+    params = ([10_000, 100_000, 1_000_000, 5_000_000], ["numba"], ["serial_out", "vectorize"], [1])
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return False
+
+
+class QuadraticJax(Quadratic):
+    """Derivatives with respect to all three coefficients, and the kernel over a batch of ten."""
+
+    params = ([10_000, 100_000, 1_000_000, 5_000_000], ["jax"], ["grad", "vmap"], [1, 2])
+
+    @staticmethod
+    def work(n, backend, variant, threads):
+        if variant == "grad":
+            return {"flops": 15 * n, "bytes": 8 * n * 6}
+        return Quadratic.work(n, backend, variant, threads)
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return False
+
+
+class QuadraticCpp(Quadratic):
+    """The loop compiled ahead of time; `serial` does not listen to the number of threads, and shows it."""
+
+    params = ([10_000, 100_000, 1_000_000, 5_000_000], ["cpp"], ["default", "serial"], [1, 2])
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return (n, variant, threads) == (1_000_000, "default", 1)
+
+
+class QuadraticNumbaSpecimens(Quadratic):
+    params = (
+        [10_000, 1_000_000, 5_000_000],
+        ["numba"],
+        ["as_noted", "parallel_as_noted", "vectorize_parallel"],
+        [1, 2],
+    )
+
+    @staticmethod
+    def specimen(n, backend, variant, threads):
+        return "allocation-bound" if variant == "parallel_as_noted" else "not-vectorised"
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return (n, variant, threads) == (1_000_000, "as_noted", 1)
+
+
+class QuadraticJaxSpecimens(Quadratic):
+    params = ([100_000, 1_000_000], ["jax"], ["eager", "host_inputs"], [1, 2])
+
+    def setup(self, n, backend, variant, threads):
+        super().setup(n, backend, variant, threads)
+        if variant == "host_inputs":
+            self.arguments = self.inputs(n, backend, variant)
+
+    @staticmethod
+    def specimen(n, backend, variant, threads):
+        return {"eager": "eager-dispatch", "host_inputs": "host-transfer"}[variant]
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return (n, threads) == (100_000, 1)

@@ -2,30 +2,60 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 from numba import njit, prange
 
 from refkernels.quadratic import check
+from refkernels.quadratic._arguments import run
+
+# Below this many elements a call is over before a second thread has started.
+ALONE = 16_384
 
 
-# The default error model checks for division by zero, and the check keeps the loop from being vectorised.
+def formula(a, b, c):
+    return (-b + math.sqrt(b * b - 4.0 * a * c)) / (2.0 * a)
+
+
+# The default error model checks for division by zero, and the check keeps a loop from being vectorised. (A ufunc's is
+# NumPy's anyway.)
+_root = njit(error_model="numpy")(formula)
+_ufunc = numba.vectorize(formula)
+
+
 @njit(parallel=True, error_model="numpy")
 def _fill(a, b, c, out):
-    for i in prange(out.size):
-        out[i] = (-b[i] + math.sqrt(b[i] * b[i] - 4.0 * a[i] * c[i])) / (2.0 * a[i])
+    if out.size < ALONE:
+        for i in range(out.size):
+            out[i] = _root(a[i], b[i], c[i])
+    else:
+        for i in prange(out.size):
+            out[i] = _root(a[i], b[i], c[i])
+
+
+@njit(error_model="numpy")
+def _fill_serial(a, b, c, out):
+    for i in range(out.size):
+        out[i] = _root(a[i], b[i], c[i])
 
 
 def default(a, b, c, out=None):
-    """One fused loop, shared among the threads."""
-    a, b, c = (np.ascontiguousarray(values, dtype=np.float64) for values in (a, b, c))
+    """One fused loop, shared among the threads where it is long enough."""
+    return run(_fill, a, b, c, out)
+
+
+def serial_out(a, b, c, out=None):
+    """The same loop on one thread, whatever its length."""
+    return run(_fill_serial, a, b, c, out)
+
+
+def vectorize(a, b, c, out=None):
+    """A NumPy ufunc made from the formula for one element: takes any layout, knows nothing of its neighbours."""
+    return apply(_ufunc, a, b, c, out)
+
+
+def apply(ufunc, a, b, c, out):
+    """A ufunc of three arguments, with this kernel's promises about shapes and types."""
+    a, b, c = (np.asarray(values, dtype=np.float64) for values in (a, b, c))
     check(a, b, c, out)
-    if out is not None and out.flags.c_contiguous:
-        _fill(a, b, c, out)
-        return out
-    # Allocated here: NumPy asks for huge pages, Numba does not and pays a page fault for every 4 KiB.
-    result = np.empty(a.size)
-    _fill(a, b, c, result)
-    if out is None:
-        return result
-    out[...] = result
-    return out
+    return ufunc(a, b, c, out=np.empty(a.size) if out is None else out)

@@ -28,3 +28,14 @@ def default(a, b, c, out=None):
         # `out` is written last, so that it may be one of the inputs.
         np.divide(root, a_part, out=out[part])
     return out
+
+
+def expression(a, b, c, out=None):
+    """The formula as it is written: nine passes over memory, each with a temporary as long as the arrays."""
+    a, b, c = (np.asarray(values, dtype=np.float64) for values in (a, b, c))
+    check(a, b, c, out)
+    result = (-b + np.sqrt(b**2 - 4 * a * c)) / (2 * a)
+    if out is None:
+        return result
+    out[...] = result
+    return out
