@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from stallhorn.model import ChangePoint, Series
+from stallhorn.model import ChangePoint, Measurement, Series, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,15 @@ class Method(Protocol):
     """
 
     def __call__(self, series: Series, disturbances: Disturbances = ...) -> tuple[ChangePoint, ...]: ...
+
+
+def is_usable(point: Measurement) -> bool:
+    """Whether a method can judge it: measured, and positive (ratios need that)."""
+    return point.status is Status.OK and point.value is not None and point.value > 0
+
+
+def unusable(point: Measurement) -> str:
+    """Why a point cannot be judged; "" if it can."""
+    if point.status is not Status.OK:
+        return f"{point.status}: {point.reason}" if point.reason else str(point.status)
+    return "" if is_usable(point) else "a value that is not positive has no ratio"

@@ -11,7 +11,8 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from stallhorn.changes.base import Disturbance, Disturbances, Method
+from stallhorn.changes import counted
+from stallhorn.changes.base import Disturbance, Disturbances, Method, is_usable, unusable
 from stallhorn.changes.rule import (
     RELEVANT,
     SLICES,
@@ -24,7 +25,7 @@ from stallhorn.changes.rule import (
     telling,
     undisturbed,
 )
-from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Status, Verdict
+from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Verdict
 
 WINDOW = 20  # points of a level, the newest, that a new point is judged against
 
@@ -34,6 +35,8 @@ _ALONE: Mapping[int, Disturbance] = {}
 
 def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[ChangePoint, ...]:
     """Where the series' level changes, oldest first. About 2 microseconds a point where nothing happens."""
+    if counted.is_counted(series):
+        return counted.detect(series)
     found = _levels(_Scan(series, disturbances), len(series.points))
     levels = [_level(series, disturbances, positions) for positions in found]
     return tuple(
@@ -71,25 +74,16 @@ def compare(
         )
     last = series.points[earlier[-1]].commit if earlier else None
     if not is_usable(after) or not earlier:
-        reason = _unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
+        reason = unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
         return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
+    if counted.is_counted(series):
+        return counted.compare(series, earlier[-1], place)
     scan = _Scan(series, disturbances)
     if base is None:
         positions, judgement = scan.newest(place)
     else:
         positions, judgement = scan.against(earlier[-1], place)
     return _comparison(series, disturbances, positions, judgement, after)
-
-
-def is_usable(point: Measurement) -> bool:
-    """Whether the rule can judge it: measured, and positive (ratios need that)."""
-    return point.status is Status.OK and point.value is not None and point.value > 0
-
-
-def _unusable(point: Measurement) -> str:
-    if point.status is not Status.OK:
-        return f"{point.status}: {point.reason}" if point.reason else str(point.status)
-    return "" if is_usable(point) else "a value that is not positive has no ratio"
 
 
 def _comparison(
