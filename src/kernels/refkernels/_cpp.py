@@ -47,10 +47,9 @@ def library(kernel: str, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
     parts = (source, *command, _answer([*compiler, "--version"]), _processor())
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
     name = f"{kernel}-{key}.so"
-    folder = _cache()
-    kept = folder / name if folder else None
-    if kept is None or not kept.exists():
-        kept = _build(command, source, folder or _private(), name)
+    kept = _cache() / name
+    if not kept.is_file():
+        kept = _build(command, source, kept.parent if _is_ours(kept.parent) else _private(), name)
     try:
         return ctypes.CDLL(str(kept))
     except OSError as error:
@@ -73,15 +72,21 @@ def _compiler() -> list[str]:
     raise Unavailable(f"there is no C++ compiler here (looked for {', '.join(COMPILERS)}; CXX may name another)")
 
 
-def _cache() -> Path | None:
-    """The folder for built libraries, or None if nothing can be written there."""
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+def _cache() -> Path:
+    """The folder for built libraries, there or not."""
     try:
-        folder = Path(home).expanduser() / "refkernels"
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "refkernels"
+    except RuntimeError:  # there is no home
+        return Path(os.devnull) / "refkernels"  # where nothing is and nothing can be made
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the folder is there, or can be made, and can be written to."""
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # RuntimeError: there is no home
-        return None
-    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _private() -> Path:

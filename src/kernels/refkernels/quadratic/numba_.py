@@ -58,4 +58,8 @@ def apply(ufunc, a, b, c, out):
     """A ufunc of three arguments, with this kernel's promises about shapes and types."""
     a, b, c = (np.asarray(values, dtype=np.float64) for values in (a, b, c))
     check(a, b, c, out)
-    return ufunc(a, b, c, out=np.empty(a.size) if out is None else out)
+    if out is None or out.flags.c_contiguous:
+        return ufunc(a, b, c, out=np.empty(a.size) if out is None else out)
+    # Such ufuncs take a step in `out` for none if the inputs have none, and write elsewhere (Numba 0.61 to 0.68).
+    out[...] = ufunc(a, b, c, out=np.empty(a.size))
+    return out
