@@ -7,6 +7,7 @@ from dataclasses import replace
 from stallhorn.changes.base import Disturbance, Disturbances
 from stallhorn.changes.levels import compare, detect
 from stallhorn.changes.pooling import pool
+from stallhorn.floors import floors
 from stallhorn.model import ChangePoint, Comparison, History, Observation, Report, Revision, SeriesKey, Status, Verdict
 
 
@@ -37,6 +38,7 @@ def diagnose(history: History, base: str | None = None, head: str | None = None)
         comparisons=tuple(comparisons),
         findings=(),
         verdict=Verdict.join(comparison.verdict for comparison in comparisons),
+        floors=floors(history),
     )
 
 
@@ -48,6 +50,7 @@ def only_machine(history: History, machine: str) -> History:
         series=tuple(series for series in history.series if series.key.machine == machine),
         observations=tuple(each for each in history.observations if each.key.machine == machine),
         build_failures=tuple(each for each in history.build_failures if each.machine == machine),
+        roofs={name: known for name, known in history.roofs.items() if name == machine},
     )
 
 

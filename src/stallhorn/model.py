@@ -7,7 +7,7 @@ revisions are ordered oldest first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -15,6 +15,9 @@ from pathlib import Path
 # Cores that other processes used while something was measured. Beside more it counts as disturbed: it is measured once
 # more, explains a slow-down, and is marked on the pages.
 DISTURBED = 0.25
+
+# The largest share of a floor that a measurement may reach: roofs and times are good to some percent.
+BELIEVABLE = 1.05
 
 
 class Status(StrEnum):
@@ -114,6 +117,27 @@ class Benchmark:
     quick: tuple[bool, ...] = ()  # whether the quick preset may take it; empty = all
     group_by: tuple[str, ...] = ()  # parameters that each need a process of their own; () = one for each combination
 
+    def work_of(self, parameters: Parameters) -> Mapping[str, float] | None:
+        """What one call at these parameters cannot avoid; None where the suite does not say."""
+        place = self._place(parameters)
+        return self.work[place] if place is not None and place < len(self.work) else None
+
+    def specimen_of(self, parameters: Parameters) -> str | None:
+        """The pitfall that these parameters are kept sick for; None for everything healthy."""
+        place = self._place(parameters)
+        return self.specimens[place] if place is not None and place < len(self.specimens) else None
+
+    def _place(self, parameters: Parameters) -> int | None:
+        """Which combination this is, in asv's order; None for one that the suite no longer has."""
+        if len(parameters.values) != len(self.params):
+            return None
+        place = 0
+        for (_, text), texts in zip(parameters.values, self.params, strict=True):
+            if text not in texts:
+                return None
+            place = place * len(texts) + texts.index(text)
+        return place
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -122,6 +146,59 @@ class Machine:
     cpu: str = ""
     cores: str = ""
     ram: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """One level of a machine's data caches, as much of it as so many threads have to themselves."""
+
+    level: int
+    size: int  # bytes
+    bandwidth: float  # bytes a second
+
+
+@dataclass(frozen=True, slots=True)
+class Roof:
+    """The most that a machine does with so many threads."""
+
+    threads: int
+    memory: float  # bytes a second
+    caches: tuple[Cache, ...]  # the smallest first
+    flops: float  # a second
+    seconds: Mapping[str, float]  # of one "cos", "log", "exp", ...
+
+
+@dataclass(frozen=True, slots=True)
+class Roofs:
+    """What was measured of a machine, once: its roofs for one thread and for all."""
+
+    by_threads: Mapping[int, Roof]
+    cores: int  # what "all" means
+    measured: datetime | None = None
+    environment: str = ""
+    versions: tuple[tuple[str, str], ...] = ()
+    foreign_load: float | None = None  # cores that other programs used meanwhile: roofs are lower for it
+
+    @property
+    def disturbed(self) -> bool:
+        return self.foreign_load is not None and self.foreign_load > DISTURBED
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least time that one call can take on a machine: its work under the roof for its number of threads."""
+
+    seconds: float
+    bound: str  # what takes most of it: "memory", "cache", or a count of the work, "flops", "cos", ...
+    threads: int
+
+    def share(self, seconds: float) -> float:
+        """How much of what the machine can do such a time reaches; 1 is the floor itself."""
+        return self.seconds / seconds
+
+    def is_above(self, seconds: float) -> bool:
+        """Whether a time is clearly below the floor: then the roofs or the declared work are wrong."""
+        return self.share(seconds) > BELIEVABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +403,7 @@ class History:
     observations: tuple[Observation, ...] = ()
     build_failures: tuple[BuildFailure, ...] = ()
     problems: tuple[Problem, ...] = ()
+    roofs: Mapping[str, Roofs] = field(default_factory=dict)  # of machines; none where they were not measured
 
     def revision(self, commit: str) -> Revision | None:
         """The revision with this full hash, or None."""
@@ -361,3 +439,4 @@ class Report:
     comparisons: tuple[Comparison, ...]  # the newest revision of each series against its predecessors
     findings: tuple[Finding, ...]
     verdict: Verdict
+    floors: Mapping[SeriesKey, Floor] = field(default_factory=dict)  # of series whose work and machine are known

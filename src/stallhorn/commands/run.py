@@ -179,6 +179,7 @@ def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[
     from stallhorn.asv.environments import create_missing
     from stallhorn.asv.results import machine_facts
     from stallhorn.campaign import Campaign
+    from stallhorn.commands.roofs import measure_once
     from stallhorn.runners.local import LocalRunner
 
     missing = [workshop.name for workshop in prepared.workshops if not workshop.exists]
@@ -195,6 +196,7 @@ def _set_up(prepared: _Prepared, request: Request, progress: Progress) -> tuple[
     commits = prepared.readable_at(usable[0], machine["machine"])
     found = suite.discover(prepared.conf, prepared.repository, usable, commits)
     suite.save(found, prepared.project.results)
+    measure_once(prepared.project, machine["machine"], usable, progress)
     benchmarks: Mapping[str, Mapping[str, Any]] = found._all_benchmarks
     cells = suite.plan_cells(benchmarks, prepared.conf.default_benchmark_timeout)
     wanted = _wanted(cells, request)

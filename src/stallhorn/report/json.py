@@ -12,7 +12,9 @@ REPORT:
                   "series": [{"series": SERIES, "last": hash, "first": hash, "ratio", "before": ..., "after": ...}]}],
      "build_failures": [{"commit", "environment", "log"}]}
 `show`:
-    {"schema": 1, "stallhorn", "project", "series": [{"id", "series": SERIES, "unit", "points": [POINT]}], "problems"}
+    {"schema": 1, "stallhorn", "project", "problems", "series": [{"id", "series": SERIES, "unit", "points": [POINT],
+      "specimen": id of the pitfall that it is kept sick for | null, "floor": {"seconds": least time of one call on this
+      machine, "bound": what takes most of it, "threads", "share": what the newest value reaches | null} | null}]}
 SERIES: {"benchmark", "params": {name: asv's text}, "environment", "machine"}
 POINT:  {"commit": hash, "subject", "committed": ISO | null, "status", "value", "low", "high", "reason", "samples": n}
 COMMIT: {"commit": hash, "parents": [hash], "subject", "committed": ISO | null}
@@ -77,6 +79,8 @@ def show_json(series: Iterable[Series], report: Report) -> str:
                     "series": _series(each.key),
                     "unit": each.unit,
                     "points": [_point(point, revisions) for point in each.points],
+                    "specimen": _specimen(each.key, report),
+                    "floor": _floor(each, report),
                 }
                 for each in series
             ],
@@ -167,6 +171,19 @@ def _point(point: Measurement, revisions: Mapping[str, Revision]) -> dict[str, A
         "reason": point.reason,
         "samples": len(point.samples),
     }
+
+
+def _specimen(key: SeriesKey, report: Report) -> str | None:
+    benchmark = report.history.benchmarks.get(key.benchmark)
+    return None if benchmark is None else benchmark.specimen_of(key.parameters)
+
+
+def _floor(series: Series, report: Report) -> dict[str, Any] | None:
+    floor, newest = report.floors.get(series.key), series.points[-1].value if series.points else None
+    if floor is None:
+        return None
+    share = floor.share(newest) if newest is not None and newest > 0 else None
+    return {"seconds": floor.seconds, "bound": floor.bound, "threads": floor.threads, "share": _finite(share)}
 
 
 def _commit(revision: Revision) -> dict[str, Any]:

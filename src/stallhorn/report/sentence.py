@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from stallhorn import units
-from stallhorn.model import Comparison, Direction, Measurement, Report, SeriesKey, Status, Verdict
+from stallhorn.model import Comparison, Direction, Floor, Measurement, Report, SeriesKey, Status, Verdict
 
 
 class Standing(StrEnum):
@@ -95,6 +95,27 @@ def change_in_words(ratio: float | None, unit: str) -> str:
     if unit == "seconds":
         return text
     return text.replace("slower", "larger").replace("faster", "smaller")
+
+
+# What bounds a floor; a count with another name is called by that.
+_BOUNDS = {"flops": "arithmetic", "cos": "cosine", "log": "logarithm", "exp": "exponential", "sqrt": "square root"}
+
+
+def floor_in_words(floor: Floor) -> str:
+    """What takes most of it, and how long it is: "memory floor 1.00 ms"."""
+    return f"{_BOUNDS.get(floor.bound, floor.bound)} floor {units.seconds(floor.seconds)}"
+
+
+def reach_in_words(floor: Floor, seconds: float | None) -> str:
+    """How near a time is to its floor, in two digits: "82 % reached", "3.1 % reached", "below it"; "" without one."""
+    if seconds is None or seconds <= 0:
+        return ""
+    if floor.is_above(seconds):
+        return "below it"
+    percent = 100 * floor.share(seconds)
+    if percent < 0.05:
+        return "under 0.1 % reached"
+    return f"{percent:.0f} % reached" if percent >= 9.95 else f"{percent:.1f} % reached"
 
 
 def _nothing(report: Report) -> str:

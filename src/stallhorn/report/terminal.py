@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from stallhorn import units
 from stallhorn.console import safe
 from stallhorn.model import ChangePoint, Comparison, Direction, Measurement, Report, Revision, Series, Status, Verdict
-from stallhorn.report.sentence import change_in_words, sentence, series_name
+from stallhorn.report.sentence import change_in_words, floor_in_words, reach_in_words, sentence, series_name
 
 _CHANGES = 5  # of the history, that are listed
 _MOST = 20  # series under one heading; --json has them all
@@ -87,7 +87,23 @@ def history_text(series: Series, report: Report) -> str:
     ]
     key = series.key
     head = f"{safe(series_name(key))}\n  environment {safe(key.environment)}, machine {safe(key.machine)}"
-    return "\n".join([head, *table(rows)])
+    return "\n".join([head, *_about(series, report), *table(rows)])
+
+
+def _about(series: Series, report: Report) -> list[str]:
+    """What to know of a series before its times: that it is meant to be slow, and how fast it could be."""
+    benchmark, floor = report.history.benchmarks.get(series.key.benchmark), report.floors.get(series.key)
+    pitfall = None if benchmark is None else benchmark.specimen_of(series.key.parameters)
+    lines = [] if pitfall is None else [f"  specimen of {safe(pitfall)}: kept sick on purpose"]
+    if floor is not None:
+        newest = series.points[-1].value if series.points else None
+        reach = reach_in_words(floor, newest)
+        lines.append(f"  {safe(floor_in_words(floor))}" + (f", the newest value: {reach}" if reach else ""))
+        if newest is not None and newest > 0 and floor.is_above(newest):
+            lines.append(
+                "  That cannot be: the machine's roofs (`stallhorn roofs --again`) or the declared work are wrong"
+            )
+    return lines
 
 
 def skipped_text(skipped: Sequence[Series]) -> str:

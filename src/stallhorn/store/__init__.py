@@ -12,6 +12,7 @@ from stallhorn.model import History, Project
 from stallhorn.store.base import REFERENCE, Reading, Selection
 from stallhorn.store.history import read_history, resolve
 from stallhorn.store.records import read_records
+from stallhorn.store.roofs import read_roofs
 from stallhorn.store.series import build_series, completed
 
 __all__ = ["REFERENCE", "load", "resolve"]
@@ -34,6 +35,7 @@ def load(project: Project, machine: str | None = None, *, regex: str | None = No
         for failure in records.build_failures.values():
             dates.setdefault(failure.commit, None)
         revisions, problems = read_history(project, dates)
+        roofs, roof_problems = read_roofs(project, sorted(reading.machines))
         series = build_series(completed(reading.measurements, records), records, reading.benchmarks, revisions)
     rounds = [record for cell in records.by_cell.values() for _, record in sorted(cell.items())]
     return History(
@@ -45,7 +47,8 @@ def load(project: Project, machine: str | None = None, *, regex: str | None = No
         series=series,
         observations=tuple(record.observation() for record in rounds),
         build_failures=tuple(records.build_failures.values()),
-        problems=(*reading.problems, *records.problems, *problems),
+        problems=(*reading.problems, *records.problems, *problems, *roof_problems),
+        roofs=roofs,
     )
 
 

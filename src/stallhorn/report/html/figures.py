@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from stallhorn.model import Change, ChangePoint, Direction, Measurement, Revision, SeriesKey, Status, plain
+from stallhorn.model import Change, ChangePoint, Direction, Floor, Measurement, Revision, SeriesKey, Status, plain
 from stallhorn.report.html.charts.axes import CommitAxis, ValueAxis, value_axis
 from stallhorn.report.html.charts.history import Line, Mark, history_chart, swatch
 from stallhorn.report.html.charts.intervals import interval_bar, ruler
@@ -47,6 +47,7 @@ class Figure:
     table: tuple[TableRow, ...]  # newest first
     skipped: tuple[tuple[str, str], ...]  # (lines, why they were never measured)
     changed: Direction | None  # the direction of its newest change; slower where both
+    floor: Floor | None  # of all its lines, where they have the same
 
     @property
     def title(self) -> str:
@@ -78,6 +79,7 @@ def figure(facet: Facet, anchor: str, commits: CommitAxis, site: Site) -> Figure
             for each in by_reason([row for _, row in facet.skipped])
         ),
         changed=_changed(facet, site),
+        floor=_floor(facet),
     )
     axis = _value_axis(facet) if len(tried) == 1 else None
     return _over_commits(made, commits, site) if axis is None else _side_by_side(made, axis, tried.pop(), site)
@@ -146,6 +148,11 @@ def _changed(facet: Facet, site: Site) -> Direction | None:
     if newest is not None:
         return newest.direction
     return Direction.FASTER if Standing.FASTER in standings else None
+
+
+def _floor(facet: Facet) -> Floor | None:
+    floors = {row.floor for row in facet.rows}
+    return floors.pop() if len(floors) == 1 else None
 
 
 def _marks(facet: Facet, site: Site) -> list[Mark]:

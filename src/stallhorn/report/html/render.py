@@ -14,7 +14,7 @@ from stallhorn.model import Revision
 from stallhorn.report.html import words
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Site
-from stallhorn.report.sentence import change_in_words, series_name
+from stallhorn.report.sentence import change_in_words, floor_in_words, series_name
 
 LOG_LIMIT = 4000  # characters of a log or a reason that a page shows: its end
 
@@ -70,6 +70,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "commit_url": _commit_url,
     "day": words.day,
     "end": _end,
+    "floor": floor_in_words,
     "identifier": words.identifier,
     "interval": words.interval,
     "moment": words.moment,

@@ -10,6 +10,7 @@ from stallhorn.model import (
     Benchmark,
     ChangePoint,
     Comparison,
+    Floor,
     Measurement,
     Observation,
     Parameters,
@@ -22,7 +23,7 @@ from stallhorn.model import (
 )
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
-from stallhorn.report.sentence import Standing, change_in_words, standing
+from stallhorn.report.sentence import Standing, change_in_words, reach_in_words, standing
 
 _URGENCY = {each: index for index, each in enumerate(Standing)}
 
@@ -35,6 +36,8 @@ class Row:
     comparison: Comparison | None
     standing: Standing
     measured: Measurement | None  # what the row speaks of: the compared measurement, else the newest
+    floor: Floor | None = None
+    specimen: str | None = None  # the pitfall that it is kept sick for, on purpose
 
     @property
     def key(self) -> SeriesKey:
@@ -57,6 +60,18 @@ class Row:
         if self.standing in (Standing.SAME, Standing.UNCLEAR) and self.ratio is not None:
             return f"{self.standing.value} ({words.percent(self.ratio)})"
         return self.standing.value
+
+    @property
+    def reach(self) -> str:
+        """How near its time is to its floor: "82 % reached"."""
+        value = self.measured.value if self.measured else None
+        return "" if self.floor is None else reach_in_words(self.floor, value).replace(" %", "\N{NO-BREAK SPACE}%")
+
+    @property
+    def below_floor(self) -> bool:
+        """Whether its time cannot be, if its floor is right."""
+        value = self.measured.value if self.measured else None
+        return self.floor is not None and value is not None and value > 0 and self.floor.is_above(value)
 
     @property
     def reason(self) -> str:
@@ -124,7 +139,10 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         comparison = comparisons.get(series.key)
         newest = series.points[-1] if series.points else None
         measured = comparison.after if comparison else newest
-        rows.append(Row(series, comparison, standing(comparison, newest), measured))
+        benchmark = history.benchmarks.get(series.key.benchmark)
+        specimen = benchmark.specimen_of(series.key.parameters) if benchmark else None
+        stands = standing(comparison, newest)
+        rows.append(Row(series, comparison, stands, measured, report.floors.get(series.key), specimen))
     commits: dict[str, set[str]] = {}
     for series in history.series:
         commits.setdefault(series.key.machine, set()).update(point.commit for point in series.points)

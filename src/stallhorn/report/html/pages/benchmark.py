@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stallhorn.model import DISTURBED, Benchmark, BuildFailure, Observation, Revision, Status, plain
+from stallhorn.model import DISTURBED, Benchmark, BuildFailure, Observation, Revision, Roofs, Status, plain
 from stallhorn.report.html import facts, words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
 from stallhorn.report.html.facets import constant, facets
@@ -35,6 +35,8 @@ class Section:
     facts_commit: Revision | None
     facts: tuple[facts.FactRow, ...]
     failures: tuple[BuildFailure, ...]
+    rows: tuple[Row, ...]  # all series
+    roofs: Roofs | None  # of the machine
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -50,6 +52,21 @@ class Section:
     def skipped(self) -> int:
         """How many series no chart names."""
         return sum(len(each.rows) for each in self.skips)
+
+    @property
+    def specimens(self) -> int:
+        """How many series on its charts are kept sick on purpose."""
+        return sum(row.specimen is not None for row in self.rows if row.tried)
+
+    @property
+    def floors(self) -> int:
+        """How many series have a floor that their time stands beside."""
+        return sum(row.floor is not None for row in self.rows if row.tried)
+
+    @property
+    def below_floor(self) -> int:
+        """How many times are below their floor, which cannot be."""
+        return sum(row.below_floor for row in self.rows)
 
     @property
     def disturbed(self) -> int:
@@ -123,6 +140,8 @@ def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site)
             for failure in site.report.history.build_failures
             if (failure.machine, failure.environment) == (machine, environment)
         ),
+        rows=tuple(rows),
+        roofs=site.report.history.roofs.get(machine),
     )
 
 
