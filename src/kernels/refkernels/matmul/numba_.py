@@ -34,8 +34,8 @@ def _ikj(a, b, out):
                 out[i, j] += factor * b[k, j]
 
 
-# Indices are unsigned: a signed one may count from the end, and the check for that keeps the loop from being
-# vectorised. The rows of `tile` lie a constant apart, so that the compiler sees that they do not overlap.
+# Indices are unsigned: a signed one may count from the end, and neighbours need not be neighbours then, so that each
+# number is gathered by itself. The rows of `tile` lie a constant apart: the compiler sees that they do not overlap.
 _SECOND, _THIRD, _FOURTH = np.uintp(WIDTH), np.uintp(2 * WIDTH), np.uintp(3 * WIDTH)
 
 
