@@ -28,7 +28,7 @@ def setup(name):
 
 
 def track_outcome(name):
-    """What comes of each example."""
+    """What comes of each example: 1 works, 2 no effect, 3 refused, 4 aborts, 5 wrong; less is better."""
     return _look(name)
 
 
@@ -44,7 +44,7 @@ def track_transfers(name):
 
 # A unit that ends in "counted)" says that values are exact: stallhorn compares them without statistics.
 _UNITS = {
-    "outcome": "(1 works, 2 no effect, 3 refused, 4 aborts, 5 wrong; counted)",
+    "outcome": "(1 works ... 5 wrong, counted)",
     "compiles": "compiles (counted)",
     "transfers": "transfers (counted)",
 }
