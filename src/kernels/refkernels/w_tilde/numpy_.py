@@ -4,31 +4,87 @@ import math
 
 import numpy as np
 
-from refkernels.w_tilde import check, phases
+from refkernels._coefficients import SINE
+from refkernels.w_tilde import check, turns
 
-BLOCK = 16_384  # cosines at a time: one temporary of 128 KiB stays in the second-level cache
+BLOCK = 16_384  # cosines at a time: three temporaries of 128 KiB stay in the second-level cache
 
 
 def default(n_k, u_k, g_m):
-    """Square tiles of the upper half, mirrored."""
-    n_k, u_k, g_m = (np.asarray(values, dtype=np.float64) for values in (n_k, u_k, g_m))
-    check(n_k, u_k, g_m)
-    phase, weights = phases(u_k, g_m, math.pi), 1.0 / (n_k * n_k)
+    """Square tiles of the upper half, mirrored; the cosine is a polynomial, NumPy's own is the C library's."""
+    n_k, u_k, g_m = arguments(n_k, u_k, g_m)
+    phase, weights = turns(u_k, g_m), 1.0 / (n_k * n_k)
     points, terms = phase.shape
     out = np.empty((points, points))
     side = max(1, math.isqrt(BLOCK // max(1, terms)))
-    work_space = np.empty(side * side * terms)
+    spaces = np.empty((3, side * side * terms))
     for i in range(0, points, side):
         rows = phase[i : i + side, None]
         for j in range(i, points, side):
             columns = phase[j : j + side]
-            work = work_space[: len(rows) * len(columns) * terms].reshape(len(rows), len(columns), terms)
-            np.subtract(rows, columns, out=work)
-            np.cos(work, out=work)
-            tile = work @ weights
+            shape = len(rows), len(columns), terms
+            tile_phase, *work = (space[: math.prod(shape)].reshape(shape) for space in spaces)
+            np.subtract(rows, columns, out=tile_phase)
+            tile = cos2pi(tile_phase, *work) @ weights
             if i == j:
                 # The product may round the two halves differently; the matrix is symmetric to the last bit.
                 tile = np.minimum(tile, tile.T)
             out[i : i + side, j : j + side] = tile
             out[j : j + side, i : i + side] = tile.T
+    return out
+
+
+def iterative(n_k, u_k, g_m):
+    """One visibility after the other, added to the whole matrix: what most people write, and the peer of all others."""
+    n_k, u_k, g_m = arguments(n_k, u_k, g_m)
+    difference = g_m[:, None, :] - g_m[None, :, :]
+    dy, dx = np.ascontiguousarray(difference[..., 0]), np.ascontiguousarray(difference[..., 1])
+    out = np.zeros(dy.shape)
+    for n, (u, v) in zip(n_k, u_k, strict=True):
+        out += np.cos((2.0 * np.pi) * (dx * u + dy * v)) / (n * n)
+    return out
+
+
+def factored(n_k, u_k, g_m):
+    """A A^T with A = [cos, sin] / n. NumPy knows the product with its own transpose, and computes half of it."""
+    n_k, u_k, g_m = arguments(n_k, u_k, g_m)
+    phase = turns(u_k, g_m)
+    points, terms = phase.shape
+    factor = np.empty((points, 2 * terms))
+    rows = max(1, BLOCK // max(1, terms))
+    spaces = np.empty((3, min(points, rows), terms))
+    for i in range(0, points, rows):
+        part = phase[i : i + rows]
+        copy, *work = spaces[:, : len(part)]
+        cosine, sine = factor[i : i + rows, :terms], factor[i : i + rows, terms:]
+        np.copyto(copy, part)
+        np.divide(cos2pi(copy, *work), n_k, out=cosine)
+        np.subtract(part, 0.25, out=copy)
+        np.divide(cos2pi(copy, *work), n_k, out=sine)
+    return factor @ factor.T
+
+
+def arguments(n_k, u_k, g_m):
+    """The arguments as float64 arrays whose shapes fit."""
+    n_k, u_k, g_m = (np.asarray(values, dtype=np.float64) for values in (n_k, u_k, g_m))
+    check(n_k, u_k, g_m)
+    return n_k, u_k, g_m
+
+
+def cos2pi(turns, work, out):
+    """cos(2 pi turns) in `out`, a contiguous one of three arrays of one shape; the others are overwritten.
+
+    On blocks that stay in cache this takes a quarter of the time of `np.cos`, which calls the C library.
+    """
+    np.rint(turns, out=work)
+    np.subtract(turns, work, out=turns)
+    np.abs(turns, out=turns)
+    np.subtract(0.25, turns, out=turns)
+    np.multiply(turns, turns, out=work)
+    np.multiply(work, SINE[-1], out=out)
+    for coefficient in SINE[-2:0:-1]:
+        out += coefficient
+        out *= work
+    out += SINE[0]
+    out *= turns
     return out
