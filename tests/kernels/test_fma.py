@@ -51,7 +51,9 @@ def assert_sum(result, out, weights, *arrays):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(("size", "count"), [(1000, 0), (1000, 1), (1, 3), (0, 3), (1000, 8), (1000, 11), (40_000, 11)])
+@pytest.mark.parametrize(
+    ("size", "count"), [(1000, 0), (1000, 1), (1, 3), (0, 3), (1000, 8), (1000, 11), (40_000, 11), (300_000, 8)]
+)
 def test_sums(fma, size, count, dtype):
     if fma.__name__ == "as_noted" and (count, dtype) not in {(1, np.float64), (3, np.float64), (3, np.float32)}:
         pytest.skip("compiles for every number of arrays")
@@ -70,7 +72,7 @@ def test_any_number_of_arrays_is_one_compilation(variant, count):
     fma = loaded("numba", variant)
     fma(*problem(10, 3)), fma(*problem(10, 8))
     module = __import__(fma.__module__, fromlist=["_add_group"])
-    functions = module._add_group, module._add_group_serial, module._add_eight
+    functions = module._add_group, module._add_group_serial, module._add_fused
     before = [len(function.signatures) for function in functions]
     arguments = problem(10, count)
     assert_sum(fma(*copies(arguments)), *arguments)

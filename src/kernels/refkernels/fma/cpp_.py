@@ -21,7 +21,7 @@ _PARALLEL, _SERIAL = _typed("fma_parallel"), _typed("fma_serial")
 
 
 def default(out, weights, *arrays):
-    """Blocks of `out` shared among OpenMP's threads, four arrays at a time."""
+    """Blocks of `out` shared among OpenMP's threads, several arrays at a time."""
     return run(lambda *prepared: _add(_PARALLEL, *prepared), out, weights, arrays)
 
 

@@ -11,29 +11,56 @@ namespace {
 
 using Index = std::int64_t;
 
-// Elements; a part of `out` stays in cache while the arrays pass, four at a time.
+// Elements; a part of `out` stays in cache while the arrays pass.
 constexpr Index block = 8192;
 // Array elements, below which a call is over before a second thread has started.
 constexpr Index alone = 65536;
+// Elements of `out` up to which eight arrays at once are faster: from a cache eight streams are, from memory four.
+constexpr Index in_cache = 1 << 18;
 
 template <typename Real>
-void add_block(Real* __restrict out, const Real* weights, const Real* const* arrays, Index m, Index start, Index stop) {
-    Index j = 0;
-    for (; j + 4 <= m; j += 4) {
-        const Real w_a = weights[j], w_b = weights[j + 1], w_c = weights[j + 2], w_d = weights[j + 3];
-        const Real *a = arrays[j], *b = arrays[j + 1], *c = arrays[j + 2], *d = arrays[j + 3];
+void add_eight(Real* __restrict out, const Real* weights, const Real* const* arrays, Index start, Index stop) {
+    const Real w_a = weights[0], w_b = weights[1], w_c = weights[2], w_d = weights[3];
+    const Real w_e = weights[4], w_f = weights[5], w_g = weights[6], w_h = weights[7];
+    const Real *a = arrays[0], *b = arrays[1], *c = arrays[2], *d = arrays[3];
+    const Real *e = arrays[4], *f = arrays[5], *g = arrays[6], *h = arrays[7];
 #pragma omp simd
-        for (Index i = start; i < stop; ++i) {
-            out[i] += w_a * a[i] + w_b * b[i] + w_c * c[i] + w_d * d[i];
-        }
+    for (Index i = start; i < stop; ++i) {
+        const Real first = w_a * a[i] + w_b * b[i] + w_c * c[i] + w_d * d[i];
+        out[i] += first + (w_e * e[i] + w_f * f[i] + w_g * g[i] + w_h * h[i]);
+    }
+}
+
+template <typename Real>
+void add_four(Real* __restrict out, const Real* weights, const Real* const* arrays, Index start, Index stop) {
+    const Real w_a = weights[0], w_b = weights[1], w_c = weights[2], w_d = weights[3];
+    const Real *a = arrays[0], *b = arrays[1], *c = arrays[2], *d = arrays[3];
+#pragma omp simd
+    for (Index i = start; i < stop; ++i) {
+        out[i] += w_a * a[i] + w_b * b[i] + w_c * c[i] + w_d * d[i];
+    }
+}
+
+template <typename Real>
+void add_one(Real* __restrict out, Real weight, const Real* array, Index start, Index stop) {
+#pragma omp simd
+    for (Index i = start; i < stop; ++i) {
+        out[i] += weight * array[i];
+    }
+}
+
+template <typename Real>
+void add_block(Real* out, const Real* weights, const Real* const* arrays, Index m, Index n, Index start) {
+    const Index stop = std::min(n, start + block);
+    Index j = 0;
+    for (; n <= in_cache && j + 8 <= m; j += 8) {
+        add_eight(out, weights + j, arrays + j, start, stop);
+    }
+    for (; j + 4 <= m; j += 4) {
+        add_four(out, weights + j, arrays + j, start, stop);
     }
     for (; j < m; ++j) {
-        const Real w = weights[j];
-        const Real* a = arrays[j];
-#pragma omp simd
-        for (Index i = start; i < stop; ++i) {
-            out[i] += w * a[i];
-        }
+        add_one(out, weights[j], arrays[j], start, stop);
     }
 }
 
@@ -41,14 +68,14 @@ template <typename Real>
 void add_parallel(Real* out, const Real* weights, const Real* const* arrays, Index m, Index n) {
 #pragma omp parallel for schedule(static) if (n * m >= alone)
     for (Index start = 0; start < n; start += block) {
-        add_block(out, weights, arrays, m, start, std::min(n, start + block));
+        add_block(out, weights, arrays, m, n, start);
     }
 }
 
 template <typename Real>
 void add_serial(Real* out, const Real* weights, const Real* const* arrays, Index m, Index n) {
     for (Index start = 0; start < n; start += block) {
-        add_block(out, weights, arrays, m, start, std::min(n, start + block));
+        add_block(out, weights, arrays, m, n, start);
     }
 }
 

@@ -6,46 +6,56 @@ from numba import njit, prange
 from refkernels.fma._arguments import run
 
 GROUP = 8  # arrays in a call of the compiled function, which knows them by number: always so many, whatever m
-BLOCK = 8192  # elements; a part of `out` stays in cache while the group's arrays pass, four at a time
+BLOCK = 8192  # elements; a part of `out` stays in cache while the group's arrays pass
 ALONE = 65_536  # array elements, below which a call is over before a second thread has started
+# Elements of `out` up to which all of a group at once is faster: from a cache eight streams are, from memory four.
+IN_CACHE = 2**18
 
 # Contraction is what the name asks for: one multiply-add, rounded once. Nothing is reordered.
 FLAGS = {"error_model": "numpy", "fastmath": {"contract"}}
 
 
 @njit(**FLAGS)
-def _add_one(out, weight, a):
+def _add_one(out, weights, arrays, j, start, stop):
+    weight, a = weights[j], arrays[j][start:stop]
     for i in range(out.size):
         out[i] += weight * a[i]
 
 
 @njit(**FLAGS)
-def _add_four(out, weights, a, b, c, d):
-    w_a, w_b, w_c, w_d = weights
+def _add_four(out, weights, arrays, j, start, stop):
+    w_a, w_b, w_c, w_d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
+    a, b = arrays[j][start:stop], arrays[j + 1][start:stop]
+    c, d = arrays[j + 2][start:stop], arrays[j + 3][start:stop]
     for i in range(out.size):
         out[i] += w_a * a[i] + w_b * b[i] + w_c * c[i] + w_d * d[i]
 
 
-# Not inlined: once for the parallel loop and the serial one.
+@njit(**FLAGS)
+def _add_eight(out, weights, arrays, start, stop):
+    w_a, w_b, w_c, w_d = weights[0], weights[1], weights[2], weights[3]
+    w_e, w_f, w_g, w_h = weights[4], weights[5], weights[6], weights[7]
+    a, b, c, d = arrays[0][start:stop], arrays[1][start:stop], arrays[2][start:stop], arrays[3][start:stop]
+    e, f, g, h = arrays[4][start:stop], arrays[5][start:stop], arrays[6][start:stop], arrays[7][start:stop]
+    for i in range(out.size):
+        first = w_a * a[i] + w_b * b[i] + w_c * c[i] + w_d * d[i]
+        out[i] += first + (w_e * e[i] + w_f * f[i] + w_g * g[i] + w_h * h[i])
+
+
 @njit(**FLAGS)
 def _add_block(out, weights, arrays, block):
     start, stop = block * BLOCK, min(out.size, (block + 1) * BLOCK)
     part = out[start:stop]
     count = weights.size
+    if count == GROUP and out.size <= IN_CACHE:
+        _add_eight(part, weights, arrays, start, stop)
+        return
     done = 0
     while done + 4 <= count:
-        four = (weights[done], weights[done + 1], weights[done + 2], weights[done + 3])
-        _add_four(
-            part,
-            four,
-            arrays[done][start:stop],
-            arrays[done + 1][start:stop],
-            arrays[done + 2][start:stop],
-            arrays[done + 3][start:stop],
-        )
+        _add_four(part, weights, arrays, done, start, stop)
         done += 4
     for j in range(done, count):
-        _add_one(part, weights[j], arrays[j][start:stop])
+        _add_one(part, weights, arrays, j, start, stop)
 
 
 @njit(parallel=True, **FLAGS)
@@ -66,7 +76,7 @@ def _add_group_serial(out, weights, arrays):
 
 
 @njit(parallel=True, **FLAGS)
-def _add_eight(out, weights, a, b, c, d, e, f, g, h):
+def _add_fused(out, weights, a, b, c, d, e, f, g, h):
     w_a, w_b, w_c, w_d = weights[0], weights[1], weights[2], weights[3]
     w_e, w_f, w_g, w_h = weights[4], weights[5], weights[6], weights[7]
     for i in prange(out.size):
@@ -75,7 +85,7 @@ def _add_eight(out, weights, a, b, c, d, e, f, g, h):
 
 
 def default(out, weights, *arrays):
-    """Blocks of `out` shared among the threads, four arrays at a time; compiled once for any number of arrays."""
+    """Blocks of `out` shared among the threads, several arrays at a time; compiled once for any number of arrays."""
     return run(_parallel, out, weights, arrays)
 
 
@@ -102,7 +112,7 @@ def _serial(out, weights, arrays):
 def _eight_at_a_time(out, weights, arrays):
     for some, group in _groups(weights, arrays):
         if some.size == GROUP:
-            _add_eight(out, some, *group)
+            _add_fused(out, some, *group)
         else:
             _add_group(out, some, group)
 
