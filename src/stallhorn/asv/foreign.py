@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from asv.runner import Spawner, run_benchmark
 from stallhorn.asv.environments import Workshop, quiet
 from stallhorn.endings import died
 from stallhorn.plan import Cell
+
+_WRAPPED = re.compile(r"""\w+\((?P<quote>['"])(?P<text>.*)(?P=quote)\)""")
 
 
 class ForeignRunner:
@@ -97,5 +100,7 @@ def _failure(code: int, stderr: str, timeout: float | None) -> dict[str, str]:
 def _skip_reason(stderr: str) -> str:
     for line in stderr.splitlines():
         if line.startswith("asv: skipped:"):
-            return line.removeprefix("asv: skipped:").strip()
+            reason = line.removeprefix("asv: skipped:").strip()
+            said = _WRAPPED.fullmatch(reason)  # asv writes the repr of the exception that skips
+            return said.group("text") if said else reason
     return "the suite skips it"
