@@ -2,34 +2,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from refkernels.rbf import TINY, check
+from refkernels.rbf import FACTORS, TINY, check
 
 BLOCK = 32_768  # point pairs at a time; two temporaries of 256 KiB stay in the second-level cache
 
 
 def default(x, y, coeffs, powers, shift, scale, radial="thin_plate_spline", epsilon=1.0):
     """Blocks of rows of the (Q, P) matrix, computed in place, each multiplied by the coefficients while in cache."""
-    x, y, coeffs, shift, scale = (np.asarray(values, dtype=np.float64) for values in (x, y, coeffs, shift, scale))
+    x, y, coeffs, shift, scale = (as_float64(values) for values in (x, y, coeffs, shift, scale))
     powers = np.asarray(powers)
     check(x, y, coeffs, powers, shift, scale, radial)
-    points = len(y)
-    half, polynomial = 0.5 * coeffs[:points], coeffs[points:]
-    y_rows = np.ascontiguousarray(y.T)
+    points, basis = len(y), _IN_PLACE[radial]
+    weights, polynomial = FACTORS[radial] * coeffs[:points], coeffs[points:]
+    y_rows = np.ascontiguousarray(y.T) * epsilon
     out = np.empty((len(x), coeffs.shape[1]))
     rows = max(1, BLOCK // max(1, points))
     squared_space, work_space = np.empty((rows, points)), np.empty((rows, points))
     for start in range(0, len(x), rows):
         x_columns = np.ascontiguousarray(x[start : start + rows].T)
         count = x_columns.shape[1]
-        squared = _squared_distances(x_columns, y_rows, squared_space[:count], work_space[:count])
-        if epsilon != 1.0:
-            squared *= epsilon * epsilon
-        logarithm = np.maximum(squared, TINY, out=work_space[:count])
-        np.log(logarithm, out=logarithm)
-        squared *= logarithm
-        block = np.matmul(squared, half, out=out[start : start + rows])
+        squared, work = squared_space[:count], work_space[:count]
+        _squared_distances(x_columns * epsilon, y_rows, squared, work)
+        basis(squared, work)
+        block = np.matmul(squared, weights, out=out[start : start + rows])
         block += _monomials(x_columns, powers, shift, scale) @ polynomial
     return out
+
+
+def as_float64(values):
+    """An array of float64, `values` itself if it is one; TypeError if that would lose more than digits."""
+    return np.asarray(values).astype(np.float64, casting="same_kind", copy=False)
 
 
 def _squared_distances(x_columns, y_rows, out, work):
@@ -40,7 +42,6 @@ def _squared_distances(x_columns, y_rows, out, work):
         np.multiply(target, target, out=target)
         if axis:
             out += work
-    return out
 
 
 def _monomials(x_columns, powers, shift, scale):
@@ -52,3 +53,59 @@ def _monomials(x_columns, powers, shift, scale):
             if exponent:
                 column *= values**exponent
     return out
+
+
+# Each turns `squared`, r^2, into phi(r) but for the constant factor; `work` is overwritten.
+
+
+def _thin_plate_spline(squared, work):
+    np.add(squared, TINY, out=work)
+    np.log(work, out=work)
+    squared *= work
+
+
+def _linear(squared, work):
+    np.sqrt(squared, out=squared)
+
+
+def _cubic(squared, work):
+    np.sqrt(squared, out=work)
+    squared *= work
+
+
+def _quintic(squared, work):
+    np.sqrt(squared, out=work)
+    squared *= squared
+    squared *= work
+
+
+def _multiquadric(squared, work):
+    squared += 1.0
+    np.sqrt(squared, out=squared)
+
+
+def _inverse_multiquadric(squared, work):
+    _multiquadric(squared, work)
+    np.divide(1.0, squared, out=squared)
+
+
+def _inverse_quadratic(squared, work):
+    squared += 1.0
+    np.divide(1.0, squared, out=squared)
+
+
+def _gaussian(squared, work):
+    np.negative(squared, out=squared)
+    np.exp(squared, out=squared)
+
+
+_IN_PLACE = {
+    "thin_plate_spline": _thin_plate_spline,
+    "linear": _linear,
+    "cubic": _cubic,
+    "quintic": _quintic,
+    "multiquadric": _multiquadric,
+    "inverse_multiquadric": _inverse_multiquadric,
+    "inverse_quadratic": _inverse_quadratic,
+    "gaussian": _gaussian,
+}
