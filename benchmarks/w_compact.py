@@ -8,7 +8,7 @@ _SECONDS = {
     ("numpy", "default"): (0.04e-9, 9e-9, 120e-6),
     ("numpy", "direct"): (4e-9, 0, 20e-6),
     ("numpy", "iterative"): (12e-9, 0, 15e-3),
-    ("numba", "default"): (0.03e-9, 3e-9, 15e-6),
+    ("numba", "default"): (0.035e-9, 2e-9, 12e-6),
     ("numba", "direct"): (0.25e-9, 0, 6e-6),
     ("numba", "seed"): (17e-9, 0, 6e-6),
     ("jax", "default"): (0.025e-9, 3e-9, 20e-6),

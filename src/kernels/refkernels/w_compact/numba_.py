@@ -11,26 +11,36 @@ from refkernels.w_tilde.numba_ import native
 
 # Reassociation lets the sums over k be vectorised; it says nothing about NaN and infinity, which stay as they are.
 FLAGS = {"error_model": "numpy", "fastmath": {"contract", "reassoc"}}
-COLUMNS = 64  # visibilities for one thread at a time: two rows of them, and what they are multiplied by, stay in cache
+COLUMNS = 256  # visibilities for one thread at a time: rows of them stay in cache
+
+
+# Loops over rows as arrays of their own: over columns of larger arrays, LLVM does not see that rows do not overlap.
+@njit(**FLAGS)
+def _sine_row(turns, factor, weights, cosines, sines):
+    for k in range(turns.size):
+        sine, cosine = sincos2pi(factor * turns[k])
+        cosines[k] = weights[k] * cosine
+        sines[k] = weights[k] * sine
 
 
 @njit(**FLAGS)
-def _multiples(turns, weights, start, stop, cosines, sines):
-    """weights cos(2 pi m turns) and weights sin(2 pi m turns) in row m, columns start to stop."""
-    side, step = cosines.shape[0], 1
-    step_cosines, step_sines = np.empty(stop - start), np.empty(stop - start)
-    for k in range(start, stop):
-        sine, cosine = sincos2pi(0.0 * turns[k])  # 0 and 1, but for NaN
-        cosines[0, k] = weights[k] * cosine
-        sines[0, k] = weights[k] * sine
+def _product_row(some_cosines, some_sines, more_cosines, more_sines, cosines, sines):
+    for k in range(cosines.size):
+        cosines[k] = some_cosines[k] * more_cosines[k] - some_sines[k] * more_sines[k]
+        sines[k] = some_sines[k] * more_cosines[k] + some_cosines[k] * more_sines[k]
+
+
+@njit(**FLAGS)
+def _multiples(turns, weights, start, cosines, sines):
+    """weights cos(2 pi m turns) and weights sin(2 pi m turns) in row m, from column start on."""
+    side, step, stop, ones = cosines.shape[0], 1, start + turns.size, np.ones(turns.size)
+    step_cosines, step_sines = np.empty(turns.size), np.empty(turns.size)
+    _sine_row(turns, 0.0, weights, cosines[0, start:stop], sines[0, start:stop])  # 1 and 0, but for NaN
     while step < side:
-        for k in range(start, stop):
-            step_sines[k - start], step_cosines[k - start] = sincos2pi(step * turns[k])
+        _sine_row(turns, float(step), ones, step_cosines, step_sines)
         for m in range(step, min(step + min(step, LARGEST_STEP), side)):
-            for k in range(start, stop):
-                cosine, sine = cosines[m - step, k], sines[m - step, k]
-                cosines[m, k] = cosine * step_cosines[k - start] - sine * step_sines[k - start]
-                sines[m, k] = sine * step_cosines[k - start] + cosine * step_sines[k - start]
+            some, more = cosines[m - step, start:stop], sines[m - step, start:stop]
+            _product_row(some, more, step_cosines, step_sines, cosines[m, start:stop], sines[m, start:stop])
         step += min(step, LARGEST_STEP)
 
 
@@ -43,8 +53,9 @@ def _factors(n_k, u_k, pixel, down, across):
     for block in prange((terms + COLUMNS - 1) // COLUMNS):
         start = np.int64(block) * COLUMNS  # prange counts in uint64
         stop = min(start + COLUMNS, terms)
-        _multiples(v, weights, start, stop, down[0], down[1])
-        _multiples(u, ones, start, stop, across[0], across[1])
+        part = slice(start, stop)
+        _multiples(v[part], weights[part], start, down[0], down[1])
+        _multiples(u[part], ones[part], start, across[0], across[1])
 
 
 @njit(parallel=True, **FLAGS)
@@ -92,7 +103,9 @@ def default(n_k, u_k, side, pixel):
     n_k, u_k = arguments(n_k, u_k, side)
     if side == 0:
         return np.empty((0, 0))
-    down, across = np.empty((2, side, n_k.size)), np.empty((2, side, n_k.size))
+    # One array, not two: the C library gives memory back, and faults it in again, when more than twice the largest array
+    # so far is free, which took two thirds of the time.
+    down, across = np.empty((2, 2, side, n_k.size))
     _factors(n_k, u_k, float(pixel), down, across)
     cosines, sines = down @ across.transpose(0, 2, 1)
     out = np.empty(shape(side))

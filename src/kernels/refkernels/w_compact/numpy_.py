@@ -9,7 +9,11 @@ from refkernels.w_tilde.numpy_ import BLOCK, cos2pi
 def default(n_k, u_k, side, pixel):
     """Factored: sines and cosines by multiplication, then two matrix products."""
     n_k, u_k = arguments(n_k, u_k, side)
-    down, across = _multiples(pixel * u_k[:, 1], side), _multiples(pixel * u_k[:, 0], side)
+    # One array for both axes: the C library gives memory back, and has to fault it in again, when more than twice the
+    # largest array so far is free.
+    down, across = np.empty((2, 2, side, n_k.size))
+    _fill_multiples(pixel * u_k[:, 1], down)
+    _fill_multiples(pixel * u_k[:, 0], across)
     down /= n_k * n_k
     cosines, sines = down @ across.transpose(0, 2, 1)
     out = np.empty(_shape(side))
@@ -68,9 +72,9 @@ def _shape(side):
     return side, max(0, 2 * side - 1)
 
 
-def _multiples(turns, side):
-    """cos(2 pi m turns) and sin(2 pi m turns) for m below `side`, as (2, side, K)."""
-    out = np.empty((2, side, turns.size))
+def _fill_multiples(turns, out):
+    """cos(2 pi m turns) and sin(2 pi m turns) in out[0, m] and out[1, m]."""
+    side = out.shape[1]
     out[:, :1] = _cosine_and_sine(0.0 * turns)[:, None]  # 1 and 0, but for NaN
     step = 1
     while step < side:
@@ -82,7 +86,6 @@ def _multiples(turns, side):
         np.multiply(sines, cosine, out=more_sines)
         more_sines += cosines * sine
         step += count
-    return out
 
 
 def _cosine_and_sine(turns):
