@@ -103,8 +103,8 @@ def default(n_k, u_k, side, pixel):
     n_k, u_k = arguments(n_k, u_k, side)
     if side == 0:
         return np.empty((0, 0))
-    # One array, not two: the C library gives memory back, and faults it in again, when more than twice the largest array
-    # so far is free, which took two thirds of the time.
+    # One array, not two: the C library gives memory back, and faults it in again, when more than twice the largest
+    # array so far is free, which took two thirds of the time.
     down, across = np.empty((2, 2, side, n_k.size))
     _factors(n_k, u_k, float(pixel), down, across)
     cosines, sines = down @ across.transpose(0, 2, 1)
