@@ -1,5 +1,7 @@
 """curvature: T^T w T of a sparse T, within 1e-13 of the largest value, in every variant."""
 
+import subprocess
+import sys
 import warnings
 
 import jax
@@ -10,6 +12,24 @@ import refkernels
 from refkernels.curvature.numba_ import PIXELS, STEP, TILE
 
 TRANSFORMED = {"grad", "vmap"}
+
+# Run in a new process: the last number of w is the last of its page, and the page behind it may not be touched.
+AT_THE_EDGE = """
+import ctypes, mmap, numpy as np, refkernels
+kernel = refkernels.load("curvature", "numba")
+for points in (7, 8, 31, 33, 40, 700):
+    pages = (8 * points * points + mmap.PAGESIZE - 1) // mmap.PAGESIZE
+    memory = mmap.mmap(-1, (pages + 1) * mmap.PAGESIZE)
+    begin = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    behind = ctypes.c_void_p(begin + pages * mmap.PAGESIZE)
+    assert ctypes.CDLL(None).mprotect(behind, ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+    numbers = np.frombuffer(memory, count=pages * mmap.PAGESIZE // 8)
+    w = numbers[numbers.size - points * points :].reshape(points, points)
+    indices, weights = np.arange(3 * points).reshape(points, 3) % 19, np.ones((points, 3))
+    w[...] = 1
+    assert kernel(w, indices, weights, 19).sum() == 9 * points * points
+print("done")
+"""
 NAMES = [pair for pair in refkernels.variants("curvature") if pair[1] not in TRANSFORMED]
 TABLE_ONLY = {pair for pair in NAMES if "compact" in pair[1] or "preload" in pair[1]}
 DENSE_ONLY = {("numpy", "original"), ("jax", "jax"), ("jax", "jax_BCOO"), ("numba", "numba"), ("numba", "numba_sparse")}
@@ -363,3 +383,8 @@ def test_jax_within_a_function_that_is_compiled():
     kernel = refkernels.load("curvature", "jax")
     result = jax.jit(lambda *arrays: kernel(*arrays, pixels))(w, indices, weights)
     assert_close(result, reference(w, indices, weights, pixels))
+
+
+def test_nothing_behind_the_matrix_is_read():
+    done = subprocess.run([sys.executable, "-c", AT_THE_EDGE], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
