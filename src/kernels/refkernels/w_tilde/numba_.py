@@ -18,12 +18,15 @@ LIBM_FLAGS = {"error_model": "numpy"}
 def _prepare(n_k, u_k, g_m, phase, weights):
     """g.u in turns and 1 / n^2, with zeros behind the last k: cosines of them weigh nothing."""
     terms = n_k.size
+    # Columns of their own: a loop that takes every other number is not vectorised.
+    u, v = u_k[:, 0].copy(), u_k[:, 1].copy()
     for k in range(terms):
         weights[k] = 1.0 / (n_k[k] * n_k[k])
     weights[terms:] = 0.0
     for i in range(phase.shape[0]):
+        y, x = g_m[i, 0], g_m[i, 1]
         for k in range(terms):
-            phase[i, k] = g_m[i, 1] * u_k[k, 0] + g_m[i, 0] * u_k[k, 1]
+            phase[i, k] = x * u[k] + y * v[k]
         phase[i, terms:] = 0.0
 
 
