@@ -43,7 +43,7 @@ class KernelBenchmark(ABC):
     @staticmethod
     @abstractmethod
     def work(n, backend, variant, threads):
-        """What one call cannot avoid, as counts: {"flops": ..., "bytes": ..., "cos": ..., "log": ..., "exp": ...}.
+        """What one call cannot avoid, as counts: {"flops", "bytes", "cos", "log", "exp", "div", "sqrt": ...}.
 
         Of the algorithm, not of this implementation: temporaries and repetitions that a better one would not have are
         left out. "bytes" go to or from memory if nothing is in cache; a sine and cosine of one angle are one "cos". A

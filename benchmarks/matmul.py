@@ -62,6 +62,31 @@ class MatmulNumba(_Matmul):
         return n == 500 and variant == "tiled"
 
 
+class MatmulNumpySpecimens(_Matmul):
+    """Four BLAS threads for each core. In a process of its own: the pool has that size for all that is in it."""
+
+    params = ([100, 200, 500], ["numpy"], ["oversubscribed"], [2])
+    group_by = ("backend", "variant", "threads")
+
+    def teardown(self, n, backend, variant, threads):
+        from refkernels.matmul import numpy_specimens
+
+        numpy_specimens.release()
+
+    @staticmethod
+    def expect(n, backend, variant, threads):
+        # A scheduler's slices, not arithmetic.
+        return 0.03 + 2 * n**3 / 1e9, 8 * n * n * 4 + 4 * 2**20
+
+    @staticmethod
+    def specimen(n, backend, variant, threads):
+        return "oversubscription"
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return n == 200
+
+
 class MatmulNumbaSpecimens(_Matmul):
     params = ([10, 100, 500], ["numba"], ["naive"], [1])
 
@@ -86,6 +111,10 @@ class _OnDevice(_Matmul):
     """The matrices are on the device before the timing, and the product stays there."""
 
     group_by = ("backend", "variant", "threads")
+
+    @staticmethod
+    def work(n, backend, variant, threads):
+        return {}  # the roofs are those of the processor
 
     @staticmethod
     def quick(n, backend, variant, threads):

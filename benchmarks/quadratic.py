@@ -51,7 +51,7 @@ class Quadratic(_kernel.KernelBenchmark):
 
     @staticmethod
     def work(n, backend, variant, threads):
-        return {"flops": 8 * n, "bytes": 8 * n * 4}
+        return {"flops": 6 * n, "div": n, "sqrt": n, "bytes": 8 * n * 4}
 
     @staticmethod
     def expect(n, backend, variant, threads):
@@ -89,7 +89,7 @@ class QuadraticJax(Quadratic):
     @staticmethod
     def work(n, backend, variant, threads):
         if variant == "grad":
-            return {"flops": 15 * n, "bytes": 8 * n * 6}
+            return {"flops": 13 * n, "div": n, "sqrt": n, "bytes": 8 * n * 6}
         return Quadratic.work(n, backend, variant, threads)
 
     @staticmethod

@@ -11,6 +11,8 @@ import pytest
 import refkernels
 from numba.core.dispatcher import Dispatcher
 from refkernels import Unavailable
+from refkernels.matmul import numpy_specimens
+from threadpoolctl import ThreadpoolController
 
 TRANSFORMED = {"grad", "vmap"}
 VARIANTS = [pair for pair in refkernels.variants("matmul") if pair[1] not in TRANSFORMED]
@@ -23,7 +25,8 @@ def matmul(request):
         kernel(np.ones((1, 1)), np.ones((1, 1)))
     except Unavailable as reason:
         pytest.skip(str(reason))
-    return kernel
+    yield kernel
+    numpy_specimens.release()
 
 
 def problem(n, k, m, dtype="float64"):
@@ -210,3 +213,22 @@ def test_without_a_device_gpu_says_so_when_it_is_called():
         pytest.skip("there is one")
     with pytest.raises(Unavailable, match="JAX has no GPU"):
         refkernels.load("matmul", "jax", "gpu")(*problem(2, 2, 2))
+
+
+def blas_threads():
+    return max(pool["num_threads"] for pool in ThreadpoolController().info() if pool["user_api"] == "blas")
+
+
+def test_the_oversubscribed_pool_is_larger_than_the_machine_until_it_is_released():
+    before = blas_threads()
+    refkernels.load("matmul", "numpy", "oversubscribed")(np.ones((2, 2)), np.ones((2, 2)))
+    assert blas_threads() == 4 * len(os.sched_getaffinity(0))
+    numpy_specimens.release()
+    assert blas_threads() == before
+    numpy_specimens.release()  # nothing left to do
+
+
+def test_without_threadpoolctl_the_oversubscribed_pool_is_unavailable(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    with pytest.raises(Unavailable, match="threadpoolctl"):
+        refkernels.load("matmul", "numpy", "oversubscribed")(np.ones((2, 2)), np.ones((2, 2)))

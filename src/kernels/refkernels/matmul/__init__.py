@@ -23,7 +23,7 @@ VARIANTS = {
     "numba": ("default", "operator", "loops_ikj", "tiled", "cuda"),
     "jax": ("default", "grad", "vmap", "gpu"),
 }
-SPECIMENS = {"numba": {"naive": "not-vectorised"}}
+SPECIMENS = {"numpy": {"oversubscribed": "oversubscription"}, "numba": {"naive": "not-vectorised"}}
 
 
 def check(a, b) -> None:
