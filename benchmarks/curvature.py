@@ -30,8 +30,8 @@ _MILLISECONDS = {
     ("jax", "jax"): {256: 6, 716: 20},
     ("jax", "jax_sparse"): {256: 0.7, 716: 1.4},
     ("jax", "jax_BCOO"): {256: 1.3, 716: 2.5},
-    ("jax", "jax_compact_sparse"): {256: 7, 716: 7},
-    ("jax", "jax_compact_sparse_BCOO"): {256: 7, 716: 7},
+    ("jax", "jax_compact_sparse"): {256: 6, 716: 6},
+    ("jax", "jax_compact_sparse_BCOO"): {256: 6, 716: 6},
     ("jax", "grad"): {256: 2.5, 716: 5},
     ("jax", "vmap"): {256: 5, 716: 12},
 }
