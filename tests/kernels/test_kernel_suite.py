@@ -52,7 +52,7 @@ def discovered():
 
 THREADS = [1, 2, "all", "numba=2 blas=1", "numba=2 blas=2"]
 COUNTS = {"flops", "bytes", "cos", "log", "exp", "div", "sqrt"}
-TRANSFORMED = {"grad", "vmap"}  # their result is not the kernel's
+TRANSFORMED = {"grad", "vmap", "expanded"}  # their result is not the kernel's
 
 FOUND = {name: benchmark for name, benchmark in discovered().items() if name.endswith(".measure")}
 CLASSES = {name: type(benchmark.func.__self__) for name, benchmark in FOUND.items()}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from refkernels._numpy_functions import BLOCK, cos2pi
 from refkernels.w_compact import LARGEST_STEP, check
-from refkernels.w_tilde.numpy_ import BLOCK, cos2pi
 
 
 def default(n_k, u_k, side, pixel):
@@ -23,7 +23,7 @@ def default(n_k, u_k, side, pixel):
 
 
 def direct(n_k, u_k, side, pixel):
-    """The sum as it stands, some entries of the table at a time, with the polynomial cosine of w_tilde."""
+    """The sum as it stands, some entries of the table at a time, with the polynomial cosine."""
     n_k, u_k = arguments(n_k, u_k, side)
     u, v, weights = pixel * u_k[:, 0], pixel * u_k[:, 1], 1.0 / (n_k * n_k)
     out = np.empty(_shape(side))

@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 
-from refkernels._coefficients import SINE
+from refkernels._numpy_functions import BLOCK, cos2pi
 from refkernels.w_tilde import check, turns
-
-BLOCK = 16_384  # cosines at a time: three temporaries of 128 KiB stay in the second-level cache
 
 
 def default(n_k, u_k, g_m):
@@ -69,22 +67,3 @@ def arguments(n_k, u_k, g_m):
     n_k, u_k, g_m = (np.asarray(values, dtype=np.float64) for values in (n_k, u_k, g_m))
     check(n_k, u_k, g_m)
     return n_k, u_k, g_m
-
-
-def cos2pi(turns, work, out):
-    """cos(2 pi turns) in `out`, a contiguous one of three arrays of one shape; the others are overwritten.
-
-    On blocks that stay in cache this takes a quarter of the time of `np.cos`, which calls the C library.
-    """
-    np.rint(turns, out=work)
-    np.subtract(turns, work, out=turns)
-    np.abs(turns, out=turns)
-    np.subtract(0.25, turns, out=turns)
-    np.multiply(turns, turns, out=work)
-    np.multiply(work, SINE[-1], out=out)
-    for coefficient in SINE[-2:0:-1]:
-        out += coefficient
-        out *= work
-    out += SINE[0]
-    out *= turns
-    return out
