@@ -29,6 +29,7 @@ class KernelBenchmark(ABC):
 
     kernel_name: str
     params: tuple[list, ...]
+    quick_sizes: tuple[int, ...] = ()
 
     @staticmethod
     @abstractmethod
@@ -55,10 +56,13 @@ class KernelBenchmark(ABC):
         """The id of the pitfall that this combination is a specimen of, kept sick on purpose; None if it is healthy."""
         return None
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        """Whether the quick preset takes this combination, if it is short enough."""
-        return True
+    @classmethod
+    def quick(cls, n, backend, variant, threads):
+        """Whether the quick preset takes this combination, if it is short enough.
+
+        The preset is for everybody who wants an answer in minutes: the defaults at few sizes, on one thread and two.
+        """
+        return variant == "default" and n in cls.quick_sizes and threads in (1, 2)
 
     def setup(self, n, backend, variant, threads):
         _require_about(backend, threads)

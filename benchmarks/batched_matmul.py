@@ -42,6 +42,7 @@ class BatchedMatmul(_BatchedMatmul):
     """n is the side of the matrices; there are 100 of them."""
 
     params = ([8, 16, 48, 100, 160], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (48, 100)
 
 
 class BatchedMatmulNumba(_BatchedMatmul):
@@ -78,7 +79,3 @@ class BatchedMatmulMkl(_BatchedMatmul):
 
 class BatchedMatmulJax(_BatchedMatmul):
     params = ([8, 48, 100], ["jax"], ["grad", "vmap"], [1, 2])
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False

@@ -57,6 +57,7 @@ class CallOverhead(_CallOverhead):
     """n is the number of values."""
 
     params = ([1, 100, 10_000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (100,)
 
 
 class CallOverheadNumba(_CallOverhead):
@@ -77,10 +78,6 @@ class CallOverheadNumbaSpecimens(_CallOverhead):
 
 class CallOverheadJax(_CallOverhead):
     params = ([1, 10, 100], ["jax"], ["pytree"], [1])
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 class CallOverheadJaxSpecimens(_CallOverhead):

@@ -42,6 +42,7 @@ class Curvature(_kernel.KernelBenchmark):
 
     kernel_name = "curvature"
     params = ([256, 716, 1600], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (256, 716)
 
     @staticmethod
     def inputs(n, backend, variant):
@@ -154,10 +155,6 @@ class CurvatureJax(Curvature):
         ["jax", "jax_sparse", "jax_BCOO", "jax_compact_sparse", "jax_compact_sparse_BCOO", "grad", "vmap"],
         [1, 2],
     )
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 def _table(side, random):

@@ -35,6 +35,7 @@ class Fma(_kernel.KernelBenchmark):
 
     kernel_name = "fma"
     params = (_SIZES, _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (100_000, 1_000_000)
 
     @staticmethod
     def inputs(n, backend, variant):
@@ -95,10 +96,6 @@ class FmaNumba(Fma):
 
     params = (_SIZES, ["numba"], ["serial", "fused"], [1, 2])
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
-
 
 class FmaJax(Fma):
     """The gradient with respect to all arguments, and the kernel over a batch of ten."""
@@ -110,10 +107,6 @@ class FmaJax(Fma):
         if variant == "grad":  # read: the arrays; written: a constant for each of them and for `out`
             return {"flops": n * _ARRAYS, "bytes": 8 * n * (2 * _ARRAYS + 1)}
         return Fma.work(n, backend, variant, threads)
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 class FmaCpp(Fma):
@@ -163,7 +156,3 @@ class FmaJaxSpecimens(Fma):
     @staticmethod
     def specimen(n, backend, variant, threads):
         return "eager-dispatch"
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False

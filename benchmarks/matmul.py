@@ -52,6 +52,7 @@ class Matmul(_Matmul):
     """n is the side of the matrices."""
 
     params = ([10, 100, 500, 1000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (100, 500)
 
 
 class MatmulNumba(_Matmul):
@@ -102,10 +103,6 @@ class MatmulNumbaSpecimens(_Matmul):
 class MatmulJax(_Matmul):
     params = ([10, 100, 500], ["jax"], ["grad", "vmap"], [1, 2])
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
-
 
 class _OnDevice(_Matmul):
     """The matrices are on the device before the timing, and the product stays there."""
@@ -115,10 +112,6 @@ class _OnDevice(_Matmul):
     @staticmethod
     def work(n, backend, variant, threads):
         return {}  # the roofs are those of the processor
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 class MatmulCuda(_OnDevice):

@@ -34,6 +34,7 @@ _BATCH = 10  # what vmap works on: so many arrays, n elements together
 class Quadratic(_kernel.KernelBenchmark):
     kernel_name = "quadratic"
     params = ([10_000, 100_000, 1_000_000, 5_000_000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (10_000, 1_000_000, 5_000_000)
 
     @staticmethod
     def inputs(n, backend, variant):
@@ -76,10 +77,6 @@ class QuadraticNumpy(Quadratic):
 class QuadraticNumba(Quadratic):
     params = ([10_000, 100_000, 1_000_000, 5_000_000], ["numba"], ["serial_out", "vectorize"], [1])
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
-
 
 class QuadraticJax(Quadratic):
     """Derivatives with respect to all three coefficients, and the kernel over a batch of ten."""
@@ -91,10 +88,6 @@ class QuadraticJax(Quadratic):
         if variant == "grad":
             return {"flops": 13 * n, "div": n, "sqrt": n, "bytes": 8 * n * 6}
         return Quadratic.work(n, backend, variant, threads)
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 class QuadraticCpp(Quadratic):

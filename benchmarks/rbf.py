@@ -94,15 +94,10 @@ class Rbf(_Rbf):
     """The best variant of each backend."""
 
     params = ([50, 100, 500, 1000, 2000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
+    quick_sizes = (50, 100, 500)
 
 
-class _Others(_Rbf):
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
-
-
-class RbfScipy(_Others):
+class RbfScipy(_Rbf):
     """What people call today: scipy's RBFInterpolator, on one thread whatever it is given."""
 
     params = ([50, 100, 500, 1000, 2000], ["scipy"], ["default"], [1])
@@ -112,27 +107,27 @@ class RbfScipy(_Others):
         return n == 100
 
 
-class RbfNumba(_Others):
+class RbfNumba(_Rbf):
     params = ([50, 100, 200], ["numba"], ["fused_libm", "prange_outer", "norm_split", "guvectorize_parallel"], [1, 2])
 
 
-class RbfNumbaSerial(_Others):
+class RbfNumbaSerial(_Rbf):
     params = ([50, 100, 500], ["numba"], ["serial", "guvectorize_cpu"], [1])
 
 
-class RbfJax(_Others):
+class RbfJax(_Rbf):
     params = ([50, 100, 500], ["jax"], ["matrix", "fused", "scan", "grad", "vmap"], [1, 2])
 
 
-class RbfNumpySpecimens(_Others):
+class RbfNumpySpecimens(_Rbf):
     params = ([50, 100, 200], ["numpy"], ["naive"], [1])
 
 
-class RbfNumbaPorted(_Others):
+class RbfNumbaPorted(_Rbf):
     params = ([20, 50, 100], ["numba"], ["as_ported"], [1])
 
 
-class RbfNumbaSpecimens(_Others):
+class RbfNumbaSpecimens(_Rbf):
     params = (
         [10, 20, 50],
         ["numba"],
@@ -145,7 +140,7 @@ class RbfNumbaSpecimens(_Others):
         return (n, variant, threads) == (20, "fork_join", 2)
 
 
-class RbfNumbaNested(_Others):
+class RbfNumbaNested(_Rbf):
     """With Numba's workqueue threading layer this aborts the process, so the variant has one of its own."""
 
     params = ([10, 20, 30], ["numba"], ["nested"], [1, 2])
@@ -153,10 +148,10 @@ class RbfNumbaNested(_Others):
 
     @staticmethod
     def quick(n, backend, variant, threads):
-        return (n, threads) == (20, 2)
+        return (n, threads) == (10, 2)
 
 
-class RbfJaxSpecimens(_Others):
+class RbfJaxSpecimens(_Rbf):
     params = ([50, 100, 200], ["jax"], ["eager"], [1, 2])
 
 

@@ -59,17 +59,16 @@ class _WCompact(_kernel.KernelBenchmark):
         copies = {"vmap": 8 * _BATCH, "grad": 24}.get(variant, 8)
         return seconds, 8 * entries * 8 + factor * copies + 8 * 2**20
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return (n, threads) == (30, 1) and variant in ("iterative", "direct")
+    @classmethod
+    def quick(cls, n, backend, variant, threads):
+        return super().quick(n, backend, variant, threads) or (
+            (n, threads) == (30, 1) and variant in ("iterative", "direct")
+        )
 
 
 class WCompact(_WCompact):
     params = ([10, 30, 100], _kernel.BACKENDS, ["default"], _kernel.THREADS)
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return True
+    quick_sizes = (30,)
 
 
 class WCompactNumpy(_WCompact):

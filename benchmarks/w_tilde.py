@@ -83,17 +83,14 @@ class _WTilde(_kernel.KernelBenchmark):
             matrices *= _BATCH
         return n * n * count * _PER_COSINE[pair] + call, matrix * matrices + factor * 3 + 8 * 2**20
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return (n, variant, threads) == (100, "factored", 1)
+    @classmethod
+    def quick(cls, n, backend, variant, threads):
+        return super().quick(n, backend, variant, threads) or (n, variant, threads) == (100, "factored", 1)
 
 
 class WTilde(_WTilde):
     params = ([30, 100, 300, 1000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return True
+    quick_sizes = (30, 100, 300)
 
 
 class WTildeNumpy(_WTilde):
@@ -126,10 +123,6 @@ class _WTildeSpecimens(_WTilde):
             "last_axis": "not-vectorised",
             "eager": "eager-dispatch",
         }[variant]
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return False
 
 
 class WTildeNumpySpecimens(_WTildeSpecimens):
