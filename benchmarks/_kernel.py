@@ -30,6 +30,7 @@ class KernelBenchmark(ABC):
     kernel_name: str
     params: tuple[list, ...]
     quick_sizes: tuple[int, ...] = ()
+    quick_threads: tuple[int, ...] = (1, 2)
 
     @staticmethod
     @abstractmethod
@@ -60,9 +61,10 @@ class KernelBenchmark(ABC):
     def quick(cls, n, backend, variant, threads):
         """Whether the quick preset takes this combination, if it is short enough.
 
-        The preset is for everybody who wants an answer in minutes: the defaults at few sizes, on one thread and two.
+        The preset is for everybody who wants an answer in minutes: the defaults at few sizes. Every process compiles
+        what it measures, so the kernels that take long to compile are there with two threads only.
         """
-        return variant == "default" and n in cls.quick_sizes and threads in (1, 2)
+        return variant == "default" and n in cls.quick_sizes and threads in cls.quick_threads
 
     def setup(self, n, backend, variant, threads):
         _require_about(backend, threads)

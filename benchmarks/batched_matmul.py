@@ -43,6 +43,7 @@ class BatchedMatmul(_BatchedMatmul):
 
     params = ([8, 16, 48, 100, 160], _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (48, 100)
+    quick_threads = (2,)
 
 
 class BatchedMatmulNumba(_BatchedMatmul):

@@ -58,6 +58,7 @@ class CallOverhead(_CallOverhead):
 
     params = ([1, 100, 10_000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (100,)
+    quick_threads = (1,)
 
 
 class CallOverheadNumba(_CallOverhead):

@@ -36,6 +36,7 @@ class Fma(_kernel.KernelBenchmark):
     kernel_name = "fma"
     params = (_SIZES, _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (100_000, 1_000_000)
+    quick_threads = (2,)
 
     @staticmethod
     def inputs(n, backend, variant):

@@ -53,14 +53,11 @@ class Matmul(_Matmul):
 
     params = ([10, 100, 500, 1000], _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (100, 500)
+    quick_threads = (2,)
 
 
 class MatmulNumba(_Matmul):
     params = ([10, 100, 500, 1000], ["numba"], ["operator", "loops_ikj", "tiled"], [1, 2])
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return n == 500 and variant == "tiled"
 
 
 class MatmulNumpySpecimens(_Matmul):

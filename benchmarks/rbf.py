@@ -22,13 +22,13 @@ _SECONDS = {
     "jax": (0.6e-9, 60e-6),
     "scan": (0.8e-9, 60e-6),
     "fused": (2.4e-9, 60e-6),
-    "matrix": (8e-9, 60e-6),
-    "eager": (25e-9, 1e-3),
+    "matrix": (9e-9, 60e-6),
+    "eager": (17.5e-9, 50e-6),
     "grad": (4.5e-9, 60e-6),
-    "vmap": (2.4e-9, 60e-6),
+    "vmap": (2.6e-9, 60e-6),
 }
 # Two parallel regions for each row, entered from within one or by one thread, once there is a second thread.
-_REGIONS = {"nested": 700e-6, "fork_join": 8e-6, "inner_prange": 8e-6}
+_REGIONS = {"nested": 500e-6, "fork_join": 1e-6, "inner_prange": 1e-6}
 # Bytes for each pair of points: matrices of (Q, P), and the differences in two dimensions.
 _BYTES = {"naive": 56, "scipy": 8, "prange_outer": 8, "norm_split": 8, "as_ported": 8, "parallel_plain_range": 8}
 _BYTES |= {"nested": 8, "fork_join": 8, "inner_prange": 8, "matrix": 24, "eager": 56}

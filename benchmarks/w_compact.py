@@ -61,14 +61,13 @@ class _WCompact(_kernel.KernelBenchmark):
 
     @classmethod
     def quick(cls, n, backend, variant, threads):
-        return super().quick(n, backend, variant, threads) or (
-            (n, threads) == (30, 1) and variant in ("iterative", "direct")
-        )
+        return super().quick(n, backend, variant, threads) or (n, variant) == (30, "iterative")
 
 
 class WCompact(_WCompact):
     params = ([10, 30, 100], _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (30,)
+    quick_threads = (2,)
 
 
 class WCompactNumpy(_WCompact):
