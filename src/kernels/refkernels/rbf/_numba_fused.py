@@ -90,12 +90,12 @@ BASES = {
 
 
 @njit(**FLAGS)
-def _set_columns(x, columns):
-    """`columns` (D, TILE) from the rows of `x`, of which there may be fewer."""
+def _set_columns(x, start, rows, columns):
+    """`columns` (D, TILE) from so many rows of `x`, which may be fewer than a tile has."""
     for d in range(columns.shape[0]):
-        for q in range(x.shape[0]):
-            columns[d, q] = x[q, d]
-        for q in range(x.shape[0], TILE):
+        for q in range(rows):
+            columns[d, q] = x[start + q, d]
+        for q in range(rows, TILE):
             columns[d, q] = 0.0
 
 
@@ -108,8 +108,8 @@ def _multiply(term, columns, d, start, unit, power):
 
 
 @njit(**FLAGS)
-def _set_polynomial(columns, polynomial, powers, shift, scale, term, sums):
-    """`sums` (S, TILE) from the points in `columns`; `term` is overwritten."""
+def _set_polynomial(columns, coeffs, first, powers, shift, scale, term, sums):
+    """`sums` (S, TILE) from the points in `columns` and the coefficients from `first` on; `term` is overwritten."""
     for s in range(sums.shape[0]):
         for q in range(TILE):
             sums[s, q] = 0.0
@@ -119,7 +119,7 @@ def _set_polynomial(columns, polynomial, powers, shift, scale, term, sums):
         for d in range(columns.shape[0]):
             _multiply(term, columns, d, shift[d], 1.0 / scale[d], powers[r, d])
         for s in range(sums.shape[0]):
-            weight = polynomial[r, s]
+            weight = coeffs[first + r, s]
             for q in range(TILE):
                 sums[s, q] += weight * term[q]
 
@@ -170,65 +170,43 @@ def _general(basis):
 
 
 @cache
-def tile_kernel(basis, planar):
-    """tile(x (up to TILE,D), y, coeffs, powers, shift, scale, epsilon, factor, out, columns, squared, sums).
+def tiles_kernel(basis, planar):
+    """fill(first, last, x, y, coeffs, powers, shift, scale, epsilon, factor, out): tiles `first` to before `last`.
 
-    The last three are scratch of shapes (D, TILE), (TILE,) and (S, TILE). All loops run over a whole tile: what it has
-    beyond the rows of `x` is computed and dropped, so that no number is computed outside a vector. `planar` is for two
-    dimensions and one column of coefficients.
+    All loops run over a whole tile: what the last has beyond the rows of `x` is computed and dropped, so that no number
+    is computed outside a vector. `planar` is for two dimensions and one column of coefficients.
     """
     add = (_planar if planar else _general)(basis)
 
     @njit(**FLAGS)
-    def tile(x, y, coeffs, powers, shift, scale, epsilon, factor, out, columns, squared, sums):
-        _set_columns(x, columns)
-        _set_polynomial(columns, coeffs[y.shape[0] :], powers, shift, scale, squared, sums)
-        for d in range(columns.shape[0]):
-            for q in range(TILE):
-                columns[d, q] *= epsilon
-        add(columns, y, coeffs, epsilon, factor, squared, sums)
-        for q in range(x.shape[0]):
-            for s in range(sums.shape[0]):
-                out[q, s] = sums[s, q]
-
-    return tile
-
-
-@cache
-def share_kernel(basis, planar):
-    """share(first, last, x, y, ..., factor, out): the tiles from `first` to before `last`, scratch allocated once."""
-    tile = tile_kernel(basis, planar)
-
-    @njit(**FLAGS)
-    def share(first, last, x, y, coeffs, powers, shift, scale, epsilon, factor, out):
+    def fill(first, last, x, y, coeffs, powers, shift, scale, epsilon, factor, out):
         columns, squared = np.empty((x.shape[1], TILE)), np.empty(TILE)
         sums = np.empty((out.shape[1], TILE))
-        for index in range(first, last):
-            start, stop = index * TILE, min(x.shape[0], (index + 1) * TILE)
-            tile(
-                x[start:stop], y, coeffs, powers, shift, scale, epsilon, factor, out[start:stop],
-                columns, squared, sums,
-            )  # fmt: skip
-
-    return share
-
-
-@cache
-def serial_kernel(basis, planar):
-    """fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out) on one thread."""
-    share = share_kernel(basis, planar)
-
-    @njit(**FLAGS)
-    def fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out):
-        share(0, (x.shape[0] + TILE - 1) // TILE, x, y, coeffs, powers, shift, scale, epsilon, factor, out)
+        for start in range(first * TILE, min(last * TILE, x.shape[0]), TILE):
+            rows = min(TILE, x.shape[0] - start)
+            _set_columns(x, start, rows, columns)
+            _set_polynomial(columns, coeffs, y.shape[0], powers, shift, scale, squared, sums)
+            for d in range(columns.shape[0]):
+                for q in range(TILE):
+                    columns[d, q] *= epsilon
+            add(columns, y, coeffs, epsilon, factor, squared, sums)
+            for q in range(rows):
+                for s in range(sums.shape[0]):
+                    out[start + q, s] = sums[s, q]
 
     return fill
+
+
+def serial_kernel(basis, planar):
+    """fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out) on one thread."""
+    tiles = tiles_kernel(basis, planar)
+    return lambda x, *others: tiles(0, x.shape[0] // TILE + 1, x, *others)
 
 
 @cache
 def parallel_kernel(basis, planar):
     """fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out), each thread an equal share of the tiles."""
-    share = share_kernel(basis, planar)
+    share = tiles_kernel(basis, planar)
 
     @njit(parallel=True, **FLAGS)
     def fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out):

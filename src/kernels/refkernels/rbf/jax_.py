@@ -11,6 +11,7 @@ from refkernels._jax_functions import log
 from refkernels.rbf import FACTORS, TINY, check
 
 ROWS = 8192  # of the output at a time: what a step of the loop over data points reads and writes stays in the cache
+VECTORS = 64  # rows that a block has a multiple of: XLA shares them among threads, and vectorises only equal shares
 UNROLLED = 5  # data points in one step of that loop, whose sums so stay in registers for as long
 PAIRS = 2**18  # at a time, where blocks of the (Q, P) matrix are made
 
@@ -62,7 +63,9 @@ def _polynomial(x, polynomial, powers, shift, scale):
             terms = terms * jnp.where(counts[:, d, None] > done, values, 1.0)
         return terms
 
-    terms = lax.fori_loop(0, jnp.max(counts), multiply, jnp.ones((powers.shape[0], x.shape[0])))
+    # The first factors are outside of the loop: up to degree 1 its body never runs.
+    terms = multiply(0, jnp.ones((powers.shape[0], x.shape[0])))
+    terms = lax.fori_loop(1, jnp.max(counts), multiply, terms)
     if polynomial.shape[1] == 1:
         return jnp.sum(polynomial * terms, axis=0)[None]
     return polynomial.T @ terms
@@ -97,18 +100,23 @@ def _evaluate(x, y, coeffs, powers, shift, scale, epsilon, radial, rows=ROWS, lo
     weights, polynomial = FACTORS[radial] * coeffs[:points], coeffs[points:]
     centers = y * epsilon
     blocks = -(-queries // rows)
-    rows = -(-queries // blocks)
+    rows = -(-queries // (blocks * VECTORS)) * VECTORS
+
+    def block(x):
+        sums = jnp.zeros((coeffs.shape[1], x.shape[0]))
+        if powers.shape[0]:
+            sums = _polynomial(x, polynomial, powers, shift, scale)
+        if points:
+            sums = _splines(x * epsilon, centers, weights, partial(BASES[radial], log=log), sums)
+        return sums.T
 
     def fill(index, out):
         # The last block starts earlier rather than being shorter: slices are moved to where they fit.
-        block = lax.dynamic_slice_in_dim(x, index * rows, rows)
-        sums = jnp.zeros((out.shape[1], rows))
-        if powers.shape[0]:
-            sums = _polynomial(block, polynomial, powers, shift, scale)
-        if points:
-            sums = _splines(block * epsilon, centers, weights, partial(BASES[radial], log=log), sums)
-        return lax.dynamic_update_slice_in_dim(out, sums.T, index * rows, axis=0)
+        start = index * rows
+        return lax.dynamic_update_slice_in_dim(out, block(lax.dynamic_slice_in_dim(x, start, rows)), start, axis=0)
 
+    if blocks == 1:
+        return block(jnp.pad(x, ((0, rows - queries), (0, 0)), mode="edge"))[:queries]
     return lax.fori_loop(0, blocks, fill, jnp.zeros((queries, coeffs.shape[1])))
 
 

@@ -79,15 +79,13 @@ def norm_split(x, y, coeffs, powers, shift, scale, radial="thin_plate_spline", e
 @cache
 def _universal(basis, planar, target):
     """A generalised ufunc of one tile: NumPy's machinery loops over tiles, or shares them among threads."""
-    tile = fused.tile_kernel(basis, planar)
+    tiles = fused.tiles_kernel(basis, planar)
     matrix, vector, scalar = types.float64[:, :], types.float64[:], types.float64
     signature = types.void(matrix, matrix, matrix, types.int64[:, :], vector, vector, scalar, scalar, matrix)
 
     @guvectorize([signature], "(t,d),(p,d),(k,s),(r,d),(d),(d),(),()->(t,s)", target=target, nopython=True)
     def fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out):
-        columns, squared = np.empty((x.shape[1], fused.TILE)), np.empty(fused.TILE)
-        sums = np.empty((out.shape[1], fused.TILE))
-        tile(x, y, coeffs, powers, shift, scale, epsilon, factor, out, columns, squared, sums)
+        tiles(0, 1, x, y, coeffs, powers, shift, scale, epsilon, factor, out)
 
     return fill
 

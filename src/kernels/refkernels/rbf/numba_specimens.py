@@ -97,7 +97,7 @@ def inner_prange(x, y, coeffs, powers, shift, scale, radial="thin_plate_spline",
 
 @cache
 def conditional_kernel(basis, planar):
-    share = fused.share_kernel(basis, planar)
+    share = fused.tiles_kernel(basis, planar)
 
     @njit(parallel=True, **fused.FLAGS)
     def fill(x, y, coeffs, powers, shift, scale, epsilon, factor, out):
