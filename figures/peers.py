@@ -241,7 +241,7 @@ def main() -> None:
     kernels = list(dict.fromkeys(contest.kernel for contest in contests()))
     parser = argparse.ArgumentParser(prog="python -m figures.peers", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(kernels)}; all by default")
-    parser.add_argument("--runs", type=int, default=7, help="processes of each contest (7)")
+    parser.add_argument("--runs", type=int, default=6, help="processes of each contest (6)")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each contestant in a process (1)")
     parser.add_argument("--only", choices=["one", "two"], help="one thread or two, not both")
     args = parser.parse_args()
