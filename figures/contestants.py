@@ -95,9 +95,9 @@ def _benchmark(kernel: str, backend: str, variant: str) -> Any:  # noqa: ANN401 
         if info.name.startswith("_"):
             continue
         for cls in filter(inspect.isclass, vars(import_module(f"benchmarks.{info.name}")).values()):
-            if getattr(cls, "kernel_name", None) == kernel and (backend, variant) in itertools.product(
-                *cls.params[1:3]
-            ):
+            if getattr(cls, "kernel_name", None) != kernel or not hasattr(cls, "params"):
+                continue
+            if (backend, variant) in itertools.product(*cls.params[1:3]):
                 return cls()
     raise LookupError(f"no class of the suite measures {kernel} {backend} {variant}")
 
