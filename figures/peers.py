@@ -2,8 +2,13 @@
 
 One thread: the least CPU time of a call of each, all in one process and in turns; a run is a new process, and what is
 shown is the median of the runs' ratios with its interval. Two threads: the least wall time in processes of one and of
-two threads, in turns, in windows in which nothing else kept the machine busy. Outputs are preallocated where the
-kernel takes them, and all run under the malloc settings of the probe.
+two threads, in turns, in windows in which nothing else kept the machine busy.
+
+Outputs are preallocated where the kernel takes them. All run under one malloc policy: the settings of the probe, and
+huge pages for large blocks, which NumPy asks for by itself and XLA does not (its results of 40 MB would take three to
+four times as long). With one thread all have one core: JAX hands each call to a thread of its own, and waking another
+core costs more than a small call. Beside each time stands its floor, by roofs that
+are measured first, and beside each ratio its goal on the processor that it was set on (AMD EPYC, Zen 4).
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -25,6 +31,9 @@ from asv_bench_stallhorn.threads import parse
 
 from figures.pairs import Ratio, ratio
 from figures.table import Steadiness
+from stallhorn.floors import floor
+from stallhorn.model import Floor, Roof
+from stallhorn.store.roofs import parse as parse_roofs
 
 ROOT = Path(__file__).resolve().parents[1]
 Name = tuple[str, str]  # backend, variant
@@ -101,12 +110,13 @@ class Failed(Exception):
 class Measurer:
     """A measuring process with a fixed number of threads."""
 
-    def __init__(self, threads: int, *, release: bool = False) -> None:
+    def __init__(self, threads: int, *, one_core: bool = False, release: bool = False) -> None:
         environment = os.environ | parse(threads, os.cpu_count() or 1).environment | FIXED
+        environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
         if release:  # free memory goes back at once, so that a peak can be seen
             environment |= {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_TOP_PAD_": "0"}
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "figures.contestants"],
+            [sys.executable, "-m", "figures.contestants", *(["--one-core"] if one_core else [])],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -132,28 +142,44 @@ class Measurer:
 
 
 @contextmanager
-def measurer(threads: int, *, release: bool = False) -> Iterator[Measurer]:
-    one = Measurer(threads, release=release)
+def measurer(threads: int, *, one_core: bool = False, release: bool = False) -> Iterator[Measurer]:
+    one = Measurer(threads, one_core=one_core, release=release)
     try:
         yield one
     finally:
         one.end()
 
 
-def run_contest(contest: Contest, runs: int, seconds: float) -> list[list[float]]:
-    """For each run the least CPU seconds of the peer and of each contestant, in the contest's order."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a contest: the peer first, then the contestants in their order."""
+
+    runs: list[list[float]]  # for each run the least CPU seconds of each
+    floors: list[Floor | None]
+    extra: list[int | None]  # bytes that a call needs beside its inputs, its result included
+
+
+def roof() -> Roof:
+    """What this machine does at most, on one thread."""
+    program = [sys.executable, str(ROOT / "benchmarks" / "_roofs.py"), "1"]
+    done = subprocess.run(program, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return parse_roofs(done.stdout).by_threads[1]
+
+
+def run_contest(contest: Contest, runs: int, seconds: float, highest: Roof) -> Outcome:
     names = [contest.peer, *(name for name, _ in contest.contestants)]
     asked = [(contest.kernel, *name, contest.n) for name in names]
-    found = []
+    found, floors = [], []
     for _ in range(runs):
-        with measurer(1) as one:
-            one.ask(do="ready", contestants=asked)
+        with measurer(1, one_core=True) as one:
+            works = one.ask(do="ready", contestants=asked)
             found.append(one.ask(do="side by side", seconds=seconds * len(names)))
-    return found
+            floors = [floor(work, highest) for work in works]
+    return Outcome(found, floors, memory(contest))
 
 
 def memory(contest: Contest) -> list[int | None]:
-    """Bytes that one call of the peer and of each contestant needs beside its inputs, its result included."""
+    """Each in a process of its own, where free memory goes back at once."""
     found = []
     for name in [contest.peer, *(name for name, _ in contest.contestants)]:
         with measurer(1, release=True) as one:
@@ -180,26 +206,38 @@ def run_scaling(kernel: str, n: int, name: Name, seconds: float = 0.3) -> tuple[
     return best[1], best[2], min(quiet.values())
 
 
-def show_contest(contest: Contest, runs: list[list[float]], peaks: list[int | None]) -> None:
+def show_contest(contest: Contest, outcome: Outcome) -> None:
     label = f"{contest.kernel} {contest.label}"
-    median = [sorted(column)[len(column) // 2] for column in zip(*runs, strict=True)]
-    print(_line(label, " ".join(contest.peer), median[0], None, None, peaks[0]))
-    for index, (name, goal) in enumerate(contest.contestants, start=1):
-        found = ratio([(run[0], run[index]) for run in runs])
-        print(_line(label, " ".join(name), median[index], found, goal, peaks[index]), flush=True)
+    names = [(contest.peer, None), *contest.contestants]
+    for index, (name, goal) in enumerate(names):
+        seconds = statistics.median(run[index] for run in outcome.runs)
+        ratios = ratio([(run[0], run[index]) for run in outcome.runs]) if index else None
+        extra = outcome.extra[index]
+        words = [
+            f"{label:26}{' '.join(name):18}{seconds * 1e3:10.4g}  ",
+            _ratio(ratios, goal),
+            _floor(outcome.floors[index], seconds),
+            "" if extra is None else f"{extra / 2**20:10.1f}",
+        ]
+        print("".join(words).rstrip(), flush=True)
 
 
-HEADER = f"{'kernel':26}{'variant':18}{'ms':>10}  {'ratio':>8}  {'95 % interval':18}{'goal':>7}  {'':7}{'extra MB':>9}"
+HEADER = (
+    f"{'kernel':26}{'variant':18}{'ms':>10}  {'ratio':>8}  {'95 % interval':19}{'goal':>7}  {'':10}"
+    f"{'floor, ms':>10}{'reached':>9}{'extra, MB':>10}"
+)
 
 
-def _line(label: str, who: str, seconds: float, found: Ratio | None, goal: float | None, peak: int | None) -> str:
-    text = f"{label:26}{who:18}{seconds * 1e3:10.4g}  "
-    extra = "" if peak is None else f"{peak / 2**20:9.1f}"
+def _ratio(found: Ratio | None, goal: float | None) -> str:
     if found is None:
-        return f"{text}{'peer':>8}  {'':18}{'':7}  {'':7}{extra}"
+        return f"{'peer':>8}  {'':19}{'':7}  {'':10}"
     bounds = "too few runs" if found.low is None or found.high is None else f"{found.low:.4g} to {found.high:.4g}"
     wanted = "" if goal is None else f"{goal:.4g}"
-    return f"{text}{found.value:8.4g}  {bounds:18}{wanted:>7}  {_judged(found.value, goal):7}{extra}"
+    return f"{found.value:8.4g}  {bounds:19}{wanted:>7}  {_judged(found.value, goal):10}"
+
+
+def _floor(lowest: Floor | None, seconds: float) -> str:
+    return " " * 19 if lowest is None else f"{lowest.seconds * 1e3:10.4g}{lowest.seconds / seconds:9.0%}"
 
 
 def _judged(value: float, goal: float | None) -> str:
@@ -209,11 +247,12 @@ def _judged(value: float, goal: float | None) -> str:
 
 
 def compete(chosen: Sequence[Contest], runs: int, seconds: float) -> None:
+    highest = roof()
     print("\nOne thread: CPU time of a call beside the peer's\n")
     print(HEADER)
     for contest in chosen:
         try:
-            show_contest(contest, run_contest(contest, runs, seconds), memory(contest))
+            show_contest(contest, run_contest(contest, runs, seconds, highest))
         except Failed as reason:
             print(f"{contest.kernel} {contest.label}: {reason}", flush=True)
 

@@ -12,7 +12,7 @@ from refkernels.rbf import FACTORS, TINY, check
 
 ROWS = 8192  # of the output at a time: what a step of the loop over data points reads and writes stays in the cache
 VECTORS = 64  # rows that a block has a multiple of: XLA shares them among threads, and vectorises only equal shares
-UNROLLED = 5  # data points in one step of that loop, whose sums so stay in registers for as long
+UNROLLED = 10  # data points in one step of that loop: enough work for a second thread to be worth waking
 PAIRS = 2**18  # at a time, where blocks of the (Q, P) matrix are made
 
 # XLA keeps to half of an AVX-512 register unless it is told otherwise. Elsewhere the option has no effect.
