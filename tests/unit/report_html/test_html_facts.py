@@ -40,6 +40,21 @@ def test_processes_are_taken_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("memory", "shown"),
+    [
+        ({"peak_bytes": 2**21, "before_bytes": 2**20, "peak_of": "this measurement"}, "2.00 MiB, 1.00 MiB of it new"),
+        ({"peak_bytes": 2**21, "before_bytes": 2**20, "peak_of": "the whole process"}, "2.00 MiB"),
+        ({"peak_bytes": 2**21, "before_bytes": 2**22, "peak_of": "this measurement"}, "2.00 MiB"),
+        ({"peak_bytes": 2**21, "before_bytes": None, "peak_of": "this measurement"}, "2.00 MiB"),
+        ({"before_bytes": 2**20, "peak_of": "this measurement"}, UNKNOWN),
+    ],
+    ids=["since this measurement began", "of the whole process", "fell", "unknown before", "unknown peak"],
+)
+def test_how_much_memory_came_with_the_calls(memory, shown) -> None:
+    assert shown in fact_rows([seen({"memory": memory})])[0].cells
+
+
+@pytest.mark.parametrize(
     ("threads", "expected", "as_asked"),
     [
         ({}, UNKNOWN, True),

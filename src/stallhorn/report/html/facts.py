@@ -80,7 +80,7 @@ def _row(key: SeriesKey, group: Sequence[Observation], same: Set[str]) -> FactRo
         _compile(first),
         _seconds(dig(first, "first_call", "run_seconds")),
         _load(load),
-        _size(_largest(group, "memory", "peak_bytes")),
+        _memory(group),
         _result(dig(first, "result")),
     )
     marks = {"threads": not as_asked, "load by others": load is not None and load > DISTURBED}
@@ -156,8 +156,18 @@ def _seconds(value: object) -> str:
     return UNKNOWN if number is None else units.seconds(number)
 
 
-def _size(value: float | None) -> str:
-    return UNKNOWN if value is None else units.size(value)
+def _memory(group: Sequence[Observation]) -> str:
+    """The largest peak, and the most that came with the calls: results, temporaries, and what compiling needs."""
+    peak = _largest(group, "memory", "peak_bytes")
+    if peak is None:
+        return UNKNOWN
+    pairs = [
+        (_number(dig(each.facts, "memory", "before_bytes")), _number(dig(each.facts, "memory", "peak_bytes")))
+        for each in group
+        if dig(each.facts, "memory", "peak_of") == "this measurement"
+    ]
+    grown = [most - before for before, most in pairs if before is not None and most is not None and most >= before]
+    return units.size(peak) + (f", {units.size(max(grown))} of it new" if grown else "")
 
 
 def _load(value: float | None) -> str:
