@@ -55,10 +55,6 @@ class BatchedMatmulNumba(_BatchedMatmul):
     def specimen(n, backend, variant, threads):
         return "blas-in-parallel-region" if n >= 100 and threads == "numba=2 blas=2" else None
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return n == 100 and threads != 1
-
 
 class BatchedMatmulMkl(_BatchedMatmul):
     """MKL in a parallel loop. Both use OpenMP: the thread of Numba's team starts a team of MKL's for each product.
@@ -72,10 +68,6 @@ class BatchedMatmulMkl(_BatchedMatmul):
     @staticmethod
     def specimen(n, backend, variant, threads):
         return "blas-in-parallel-region" if "blas=2" in str(threads) else None
-
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return n == 48 and threads != 1
 
 
 class BatchedMatmulJax(_BatchedMatmul):

@@ -43,6 +43,7 @@ class Curvature(_kernel.KernelBenchmark):
     kernel_name = "curvature"
     params = ([256, 716, 1600], _kernel.BACKENDS, ["default"], _kernel.THREADS)
     quick_sizes = (256, 716)
+    quick_threads = (2,)
 
     @staticmethod
     def inputs(n, backend, variant):

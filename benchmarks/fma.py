@@ -146,10 +146,6 @@ class FmaNumbaSpecimens(Fma):
     def specimen(n, backend, variant, threads):
         return "recompilation"
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return (n, threads) == (10_000, 1)
-
 
 class FmaJaxSpecimens(Fma):
     params = ([100_000, 1_000_000], ["jax"], ["eager"], [1, 2])

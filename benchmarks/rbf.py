@@ -135,10 +135,6 @@ class RbfNumbaSpecimens(_Rbf):
         [1, 2],
     )
 
-    @staticmethod
-    def quick(n, backend, variant, threads):
-        return (n, variant, threads) == (20, "fork_join", 2)
-
 
 class RbfNumbaNested(_Rbf):
     """With Numba's workqueue threading layer this aborts the process, so the variant has one of its own."""
