@@ -79,6 +79,7 @@ def contests() -> list[Contest]:
             others += ((("cpp", "default"), None),)
             found.append(Contest(kernel, n, f"n={n:.0e}".replace("e+0", "e"), ("numpy", "expression"), others))
     others = ((("numba", "default"), 0.50), (("jax", "default"), 1.2), (("numpy", "default"), None))
+    others += ((("scipy", "as_written"), None),)  # T'(wT), the slower order of scipy's products
     found.append(Contest("curvature", 716, "M=S=716, B=3", ("scipy", "default"), others))
     for n in (500, 1000):
         others = ((("numba", "default"), 1.05), (("jax", "default"), 1.05))
