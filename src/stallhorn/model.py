@@ -294,6 +294,11 @@ class Series:
     unit: str
     points: tuple[Measurement, ...]
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the suite says, by the end of its unit, that the values are exact: "compiles (counted)"."""
+        return self.unit.endswith("counted)")
+
 
 @dataclass(frozen=True, slots=True)
 class Level:

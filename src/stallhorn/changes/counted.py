@@ -11,13 +11,6 @@ from itertools import groupby, pairwise
 from stallhorn.changes.base import is_usable
 from stallhorn.model import ChangePoint, Comparison, Direction, Level, Series, Verdict
 
-MARK = "counted)"  # ends the unit of a series whose values are exact: "compiles (counted)"
-
-
-def is_counted(series: Series) -> bool:
-    """Whether the suite says, by its unit, that the values are exact."""
-    return series.unit.endswith(MARK)
-
 
 def detect(series: Series) -> tuple[ChangePoint, ...]:
     """Every place where the value is another one, oldest first."""

@@ -35,7 +35,7 @@ _ALONE: Mapping[int, Disturbance] = {}
 
 def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[ChangePoint, ...]:
     """Where the series' level changes, oldest first. About 2 microseconds a point where nothing happens."""
-    if counted.is_counted(series):
+    if series.is_counted:
         return counted.detect(series)
     found = _levels(_Scan(series, disturbances), len(series.points))
     levels = [_level(series, disturbances, positions) for positions in found]
@@ -76,7 +76,7 @@ def compare(
     if not is_usable(after) or not earlier:
         reason = unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
         return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
-    if counted.is_counted(series):
+    if series.is_counted:
         return counted.compare(series, earlier[-1], place)
     scan = _Scan(series, disturbances)
     if base is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -97,6 +98,15 @@ def test_no_change_is_said(tmp_path: Path) -> None:
     page = overview(made, tmp_path)
     assert "No change beyond noise in the 2 commits that were measured." in page.text
     assert "within noise (+1.0 %)" in page.text
+
+
+def test_an_exact_value_that_stays_is_unchanged_and_not_within_noise(tmp_path: Path) -> None:
+    revisions, series = one_series([2.0, 2.0])
+    exact = replace(series, unit="compiles (counted)")
+    made = report([exact], revisions=revisions, comparisons=[compare(exact.points[1], 2.0, Verdict.CLEAN)])
+    page = overview(made, tmp_path)
+    assert "unchanged" in page.text
+    assert "within noise (" not in page.text
 
 
 def test_the_demo_names_changes_untested_commits_failures_and_problems(tmp_path: Path) -> None:

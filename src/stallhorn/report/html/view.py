@@ -57,6 +57,8 @@ class Row:
         """The comparison in words: "2.01x slower", "within noise (+0.4 %)"."""
         if self.standing in (Standing.SLOWER, Standing.FASTER):
             return change_in_words(self.ratio, self.series.unit)
+        if self.standing is Standing.SAME and self.series.is_counted:
+            return "unchanged"
         if self.standing in (Standing.SAME, Standing.UNCLEAR) and self.ratio is not None:
             return f"{self.standing.value} ({words.percent(self.ratio)})"
         return self.standing.value
