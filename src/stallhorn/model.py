@@ -19,6 +19,9 @@ DISTURBED = 0.25
 # The largest share of a floor that a measurement may reach: roofs and times are good to some percent.
 BELIEVABLE = 1.05
 
+# How the unit of a series ends whose values are exact: "compiles (counted)".
+COUNTED = "counted)"
+
 
 class Status(StrEnum):
     """How one measurement ended."""
@@ -296,8 +299,8 @@ class Series:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the suite says, by the end of its unit, that the values are exact: "compiles (counted)"."""
-        return self.unit.endswith("counted)")
+        """Whether the suite says, by the end of its unit, that the values are exact."""
+        return self.unit.endswith(COUNTED)
 
 
 @dataclass(frozen=True, slots=True)

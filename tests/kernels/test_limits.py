@@ -17,7 +17,7 @@ from asv_runner import discovery
 from benchmarks import limits
 from benchmarks._limits import EXAMPLES, jax_, numba_, trial
 from benchmarks._limits.declare import Outcome, _parts
-from stallhorn.changes.counted import MARK
+from stallhorn.model import COUNTED
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
@@ -137,7 +137,7 @@ def test_asv_finds_the_three_series_with_what_the_host_reads():
     for kind, one in mine.items():
         names = [eval(text) for text in one.params[0]]
         assert all(EXAMPLES[name].kind == kind for name in names)
-        assert one.unit.endswith(MARK)
+        assert one.unit.endswith(COUNTED)
         assert len(one.quick) == len(one.specimens) == len(names)
         assert one.version == "1"
     assert 5 <= sum(sum(one.quick) for one in mine.values()) <= 10
