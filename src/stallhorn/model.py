@@ -417,6 +417,11 @@ class History:
         """The revision with this full hash, or None."""
         return next((revision for revision in self.revisions if revision.commit == commit), None)
 
+    def specimen_of(self, key: SeriesKey) -> str | None:
+        """The pitfall that a series is kept sick for, on purpose; None for everything healthy or unknown."""
+        benchmark = self.benchmarks.get(key.benchmark)
+        return None if benchmark is None else benchmark.specimen_of(key.parameters)
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

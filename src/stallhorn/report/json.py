@@ -79,7 +79,7 @@ def show_json(series: Iterable[Series], report: Report) -> str:
                     "series": _series(each.key),
                     "unit": each.unit,
                     "points": [_point(point, revisions) for point in each.points],
-                    "specimen": _specimen(each.key, report),
+                    "specimen": report.history.specimen_of(each.key),
                     "floor": _floor(each, report),
                 }
                 for each in series
@@ -171,11 +171,6 @@ def _point(point: Measurement, revisions: Mapping[str, Revision]) -> dict[str, A
         "reason": point.reason,
         "samples": len(point.samples),
     }
-
-
-def _specimen(key: SeriesKey, report: Report) -> str | None:
-    benchmark = report.history.benchmarks.get(key.benchmark)
-    return None if benchmark is None else benchmark.specimen_of(key.parameters)
 
 
 def _floor(series: Series, report: Report) -> dict[str, Any] | None:

@@ -92,8 +92,7 @@ def history_text(series: Series, report: Report) -> str:
 
 def _about(series: Series, report: Report) -> list[str]:
     """What to know of a series before its times: that it is meant to be slow, and how fast it could be."""
-    benchmark, floor = report.history.benchmarks.get(series.key.benchmark), report.floors.get(series.key)
-    pitfall = None if benchmark is None else benchmark.specimen_of(series.key.parameters)
+    pitfall, floor = report.history.specimen_of(series.key), report.floors.get(series.key)
     lines = [] if pitfall is None else [f"  specimen of {safe(pitfall)}: kept sick on purpose"]
     if floor is not None:
         newest = series.points[-1].value if series.points else None

@@ -141,10 +141,8 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         comparison = comparisons.get(series.key)
         newest = series.points[-1] if series.points else None
         measured = comparison.after if comparison else newest
-        benchmark = history.benchmarks.get(series.key.benchmark)
-        specimen = benchmark.specimen_of(series.key.parameters) if benchmark else None
-        stands = standing(comparison, newest)
-        rows.append(Row(series, comparison, stands, measured, report.floors.get(series.key), specimen))
+        stands, floor = standing(comparison, newest), report.floors.get(series.key)
+        rows.append(Row(series, comparison, stands, measured, floor, history.specimen_of(series.key)))
     commits: dict[str, set[str]] = {}
     for series in history.series:
         commits.setdefault(series.key.machine, set()).update(point.commit for point in series.points)
