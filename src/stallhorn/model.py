@@ -364,6 +364,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """What can be changed from outside to see whether a cause is one: the experiment behind `--prove`."""
+
+    text: str  # what a person would write, such as "OPENBLAS_NUM_THREADS=1"
+    variables: Mapping[str, str] = field(default_factory=dict)  # of the measuring process
+    treatment: str = ""  # what the probe does around the call: "wait", "warm", "float64", "device" or "contiguous"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A pitfall seen in one series, with the numbers that prove it and what to do about it."""
 
@@ -374,6 +383,7 @@ class Finding:
     claim: str
     evidence: tuple[Evidence, ...]
     remedy: str
+    switch: Switch | None = None  # None: only a change of the code can show it
 
 
 @dataclass(frozen=True, slots=True)
