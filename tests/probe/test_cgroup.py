@@ -1,7 +1,7 @@
 """Limits of control groups, from files as the kernel writes them, in both versions."""
 
 import pytest
-from asv_bench_stallhorn.cgroup import memory_left, quota
+from asv_bench_stallhorn.cgroup import memory_left, quota, throttled
 
 V1 = "4:memory:/boxes/mine\n1:cpu,cpuacct:/boxes/mine\n0::/\n"
 V2 = "0::/boxes/mine\n"
@@ -25,6 +25,7 @@ def test_where_nothing_can_be_read_there_is_no_limit(tmp_path):
     nowhere = str(tmp_path / "none")
     assert quota(nowhere, nowhere) is None
     assert memory_left(nowhere, nowhere) is None
+    assert throttled(nowhere, nowhere) is None
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,26 @@ def test_the_tightest_quota_on_the_way_up_counts(system, membership, files, expe
 )
 def test_what_is_left_below_the_memory_limit(system, membership, files, expected):
     assert memory_left(*system(membership, files)) == expected
+
+
+V2_STAT = "usage_usec 9\nuser_usec 5\nsystem_usec 4\nnr_periods 30\nnr_throttled 7\nthrottled_usec 1500000\n"
+V1_STAT = "nr_periods 30\nnr_throttled 7\nthrottled_time 1500000000\n"
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "expected"),
+    [
+        (V2, {"boxes/mine/cpu.stat": V2_STAT, "cpu.stat": "usage_usec 9\n"}, (7, 1.5)),
+        (V1, {"cpu/boxes/mine/cpu.stat": V1_STAT}, (7, 1.5)),
+        (V2, {"boxes/mine/cpu.stat": "usage_usec 9\nuser_usec 5\n"}, None),
+        (V2, {"boxes/mine/cpu.stat": "nr_throttled many\n"}, None),
+        (V2, {"boxes/other/cpu.stat": V2_STAT}, None),
+    ],
+)
+def test_what_a_quota_has_stopped_is_read_in_both_versions(system, membership, files, expected):
+    assert throttled(*system(membership, files)) == expected
+
+
+def test_a_stop_by_a_group_above_stops_this_process_too(system):
+    files = {"boxes/mine/cpu.stat": V2_STAT, "boxes/cpu.stat": "nr_throttled 2\nthrottled_usec 500000\n"}
+    assert throttled(*system(V2, files)) == (9, 2.0)

@@ -55,6 +55,27 @@ def test_own_time_only_grows():
     assert spent["cpu_seconds"] >= 0
 
 
+BUSY_CHILD = """
+import sys, time
+while time.process_time() < 0.15:
+    pass
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+@ON_LINUX
+def test_the_time_of_a_child_is_ours_while_it_lives_and_after_it_was_waited_for():
+    before = process.read().own_cpu
+    child = subprocess.Popen([sys.executable, "-c", BUSY_CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()  # it has had its time, and lives on
+    alive = process.read().own_cpu
+    child.communicate()
+    ended = process.read().own_cpu
+    assert alive - before > 0.12  # else it is taken for the load of others
+    assert ended >= alive - 0.02  # no second lost when it moves from one account to the other, but for a tick or two
+
+
 @ON_LINUX
 def test_the_peak_is_counted_anew_after_it_is_forgotten():
     size = 64 * 2**20

@@ -7,7 +7,7 @@ the process's own group is usually the top of what it can see.
 from __future__ import annotations
 
 import os
-from typing import List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 ROOT = "/sys/fs/cgroup"
 MEMBERSHIP = "/proc/self/cgroup"
@@ -33,6 +33,38 @@ def memory_left(root: str = ROOT, membership: str = MEMBERSHIP) -> Optional[int]
         if most and now:
             left.append(max(0, int(most[0] - now[0])))
     return min(left, default=None)
+
+
+class Throttling(NamedTuple):
+    """How often, and how long in all its CPUs together, this process's groups were stopped by their quota."""
+
+    periods: int
+    seconds: float
+
+
+def throttled(root: str = ROOT, membership: str = MEMBERSHIP) -> Optional[Throttling]:
+    """Counted since the groups exist, so a difference of two readings is what tells; None = not counted here."""
+    folders = _groups(root, membership, "") + _groups(os.path.join(root, "cpu"), membership, "cpu")
+    found = [one for one in map(_throttled, folders) if one is not None]
+    if not found:
+        return None
+    return Throttling(sum(one.periods for one in found), sum(one.seconds for one in found))
+
+
+def _throttled(folder: str) -> Optional[Throttling]:
+    """One group's cpu.stat; without the CPU controller the file is not there, or does not speak of a quota."""
+    counts: Dict[str, int] = {}
+    try:
+        with open(os.path.join(folder, "cpu.stat")) as file:
+            for line in file:
+                name, _, number = line.partition(" ")
+                counts[name] = int(number)
+    except (OSError, ValueError):
+        return None
+    if "nr_throttled" not in counts:
+        return None
+    in_seconds = counts.get("throttled_usec", 0) / 1e6 + counts.get("throttled_time", 0) / 1e9  # version 2, version 1
+    return Throttling(counts["nr_throttled"], in_seconds)
 
 
 def _groups(root: str, membership: str, controller: str) -> List[str]:

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Dict, NamedTuple, Optional
 
-from . import cgroup
+from . import cgroup, descendants
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -19,7 +19,7 @@ class Reading(NamedTuple):
     """Clocks at one moment; the difference of two says what went on between them."""
 
     wall: float
-    own_cpu: float  # this process and its finished children, seconds
+    own_cpu: float  # this process and all processes that it has started, seconds
     machine_cpu: Optional[float]  # all processes, seconds
 
 
@@ -37,9 +37,7 @@ def die_with_parent() -> None:
 
 
 def read() -> Reading:
-    times = os.times()
-    own = times.user + times.system + times.children_user + times.children_system
-    return Reading(time.perf_counter(), max(own, time.process_time()), _machine_cpu())
+    return Reading(time.perf_counter(), time.process_time() + _children_cpu(), _machine_cpu())
 
 
 def between(before: Reading, after: Reading) -> Dict[str, Optional[float]]:
@@ -53,6 +51,13 @@ def between(before: Reading, after: Reading) -> Dict[str, Optional[float]]:
     if before.machine_cpu is not None and after.machine_cpu is not None and wall > 0:
         foreign = max(0.0, (after.machine_cpu - before.machine_cpu - own) / wall)
     return {"wall_seconds": wall, "cpu_seconds": own, "foreign_load": foreign}
+
+
+def _children_cpu() -> float:
+    """Seconds of the children that were waited for, and of all that were not. A child that ends moves to the former."""
+    waited_for = resource.getrusage(resource.RUSAGE_CHILDREN)
+    alive = descendants.stats() if descendants.may_exist() else None
+    return waited_for.ru_utime + waited_for.ru_stime + sum(stat.cpu for stat in (alive or {}).values())
 
 
 def _machine_cpu(path: str = "/proc/stat") -> Optional[float]:
