@@ -29,7 +29,7 @@ def rotate(twin):
 
 
 class Rotate:
-    params = (["sick", "healthy"], [20_000, 90_000])
+    params = (["sick", "healthy"], [45_000, 120_000])
     param_names = ("twin", "n")
     pitfall = "allocation-bound"
     harm = "time"
@@ -58,7 +58,8 @@ class Append:
     def setup(self, twin, n):
         import random
 
-        self.values = [random.Random(79).random() for _ in range(n)]
+        generator = random.Random(79)
+        self.values = [generator.random() for _ in range(n)]
 
     def time_run(self, twin, n):
         import numpy as np

@@ -36,7 +36,7 @@ def use(count):
     """Set the threads of every BLAS that is loaded, as a program does that knows better than the environment."""
     import threadpoolctl
 
-    threadpoolctl.threadpool_limits(count, user_api="blas")
+    return threadpoolctl.threadpool_limits(count, user_api="blas")
 
 
 class Products:
@@ -101,12 +101,15 @@ class ProductsInWorkqueue:
         import numpy as np
         import scipy.linalg  # noqa: F401  (Numba calls the BLAS of SciPy)
 
-        use(8 if twin == "sick" else 1)
+        self.limit = use(8 if twin == "sick" else 1)
         generator = np.random.default_rng(10)
         self.left, self.right = generator.random((8, n, n)), generator.random((8, n, n))
         self.out = np.empty_like(self.left)
         self.kernel = products()
         self.kernel(self.left, self.right, self.out)
+
+    def teardown(self, twin, n, threads):
+        self.limit.restore_original_limits()
 
     def time_run(self, twin, n, threads):
         self.kernel(self.left, self.right, self.out)

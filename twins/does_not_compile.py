@@ -93,7 +93,7 @@ def random(seed, n):
 
 
 class Ranges:
-    params = (["sick", "healthy"], [600, 2000])
+    params = (["sick", "healthy"], [2000, 8000])
     param_names = ("twin", "n")
     pitfall = "does-not-compile"
     harm = "none"
@@ -112,7 +112,7 @@ class Ranges:
 
 
 class Products:
-    params = (["sick", "healthy"], [900, 4000])
+    params = (["sick", "healthy"], [4000, 12_000])
     param_names = ("twin", "n")
     pitfall = "does-not-compile"
     harm = "none"

@@ -94,7 +94,10 @@ class Blas:
         import threadpoolctl
 
         self.matrix = np.random.default_rng(18).random((n, n))
-        threadpoolctl.threadpool_limits(1 if twin == "sick" else 2, user_api="blas")
+        self.limit = threadpoolctl.threadpool_limits(1 if twin == "sick" else 2, user_api="blas")
+
+    def teardown(self, twin, n, threads):
+        self.limit.restore_original_limits()
 
     def time_run(self, twin, n, threads):
         self.matrix @ self.matrix

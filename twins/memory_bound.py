@@ -1,4 +1,4 @@
-"""Long arrays go past the processor once for each small step; the remedy takes all steps while a block is near."""
+"""Long arrays go past the processor once for each small step; the remedy takes all steps while a piece is near."""
 
 import functools
 
@@ -6,70 +6,90 @@ SETTINGS = ["numba=1 layer=omp", "numba=2 layer=omp"]
 
 
 @functools.cache
-def steps(twin):
-    """Eight steps on each element: a pass over everything for each step, or all steps for each element."""
+def relaxation(twin):
+    """Steps towards y: a pass over everything for each step, or all steps for each piece of 2000."""
     import numba
 
     @numba.njit(parallel=True)
-    def sick(x, y):
-        for _ in range(8):
+    def sick(x, y, steps):
+        for _ in range(steps):
             for i in numba.prange(len(x)):
                 x[i] = 0.9 * x[i] + 0.1 * y[i]
 
     @numba.njit(parallel=True)
-    def healthy(x, y):
-        for i in numba.prange(len(x)):
-            value = x[i]
-            for _ in range(8):
-                value = 0.9 * value + 0.1 * y[i]
-            x[i] = value
+    def healthy(x, y, steps):
+        for piece in numba.prange(len(x) // 2000):
+            for _ in range(steps):
+                for i in range(piece * 2000, piece * 2000 + 2000):
+                    x[i] = 0.9 * x[i] + 0.1 * y[i]
 
     return sick if twin == "sick" else healthy
 
 
-def in_passes(x, out, block):
-    """Six in-place operations on blocks of that length."""
-    import numpy as np
+@functools.cache
+def images(twin):
+    """A matrix times several vectors: the matrix is read once for each vector, or each of its rows once for all."""
+    import numba
 
-    for start in range(0, len(x), block):
-        one, result = x[start : start + block], out[start : start + block]
-        np.multiply(one, 0.5, out=result)
-        for k in range(5):
-            np.add(result, 0.1 * k, out=result)
+    @numba.njit(fastmath=True)
+    def product(row, vector):
+        total = 0.0
+        for j in range(len(row)):
+            total += row[j] * vector[j]
+        return total
+
+    @numba.njit(parallel=True)
+    def sick(matrix, vectors, out):
+        for k in range(len(vectors)):
+            for i in numba.prange(len(matrix)):
+                out[k, i] = product(matrix[i], vectors[k])
+
+    @numba.njit(parallel=True)
+    def healthy(matrix, vectors, out):
+        for i in numba.prange(len(matrix)):
+            for k in range(len(vectors)):
+                out[k, i] = product(matrix[i], vectors[k])
+
+    return sick if twin == "sick" else healthy
 
 
-class Steps:
-    params = (["sick", "healthy"], [4_000_000, 9_000_000], SETTINGS)
+class Relaxation:
+    params = (["sick", "healthy"], [9_000_000, 14_000_000], SETTINGS)
     param_names = ("twin", "n", "threads")
-    pitfall = ("memory-bound", "fork-join-per-iteration")
+    pitfall = "memory-bound"
     harm = "time"
     expected = "ok"
-    why = "Eight passes over arrays that do not fit the cache, with two operations an element."
+    why = "Twelve passes over arrays that do not fit the cache, with three operations an element."
+    unscored = ({"twin": "sick", "threads": "numba=1 layer=omp"},)
 
     def setup(self, twin, n, threads):
         import numpy as np
 
         self.x, self.y = np.random.default_rng(68).random((2, n))
-        self.kernel = steps(twin)
-        self.kernel(self.x, self.y)
+        self.kernel = relaxation(twin)
+        self.kernel(self.x, self.y, 1)
 
     def time_run(self, twin, n, threads):
-        self.kernel(self.x, self.y)
+        self.kernel(self.x, self.y, 12)
 
 
-class Passes:
-    params = (["sick", "healthy"], [6_000_000, 12_000_000])
-    param_names = ("twin", "n")
+class Images:
+    params = (["sick", "healthy"], [3300, 4500], SETTINGS)
+    param_names = ("twin", "n", "threads")
     pitfall = "memory-bound"
     harm = "time"
     expected = "ok"
-    why = "Six in-place operations, each of which reads and writes everything."
+    why = "A matrix that does not fit the cache is read sixteen times, for one vector at a time."
+    unscored = ({"twin": "sick", "threads": "numba=1 layer=omp"},)
 
-    def setup(self, twin, n):
+    def setup(self, twin, n, threads):
         import numpy as np
 
-        self.x, self.out = np.random.default_rng(69).random(n), np.zeros(n)
-        self.block = n if twin == "sick" else 8192
+        generator = np.random.default_rng(69)
+        self.matrix, self.vectors = generator.random((n, n)), generator.random((16, n))
+        self.out = np.zeros((16, n))
+        self.kernel = images(twin)
+        self.kernel(self.matrix, self.vectors, self.out)
 
-    def time_run(self, twin, n):
-        in_passes(self.x, self.out, self.block)
+    def time_run(self, twin, n, threads):
+        self.kernel(self.matrix, self.vectors, self.out)

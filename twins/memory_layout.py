@@ -20,7 +20,7 @@ def edges():
 def energy(twin):
     import numba
 
-    @numba.njit
+    @numba.njit(fastmath=True)
     def sick(field):
         total = 0.0
         for j in range(field.shape[1]):
@@ -28,7 +28,7 @@ def energy(twin):
                 total += field[i, j] * field[i, j]
         return total
 
-    @numba.njit
+    @numba.njit(fastmath=True)
     def healthy(field):
         total = 0.0
         for i in range(field.shape[0]):
@@ -80,7 +80,7 @@ class Energy:
 
 
 class Column:
-    params = (["sick", "healthy"], [50_000, 300_000])
+    params = (["sick", "healthy"], [200_000, 500_000])
     param_names = ("twin", "n")
     pitfall = "memory-layout"
     harm = "time"

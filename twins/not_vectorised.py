@@ -7,11 +7,12 @@ import functools
 def correlation(strict):
     import numba
 
-    def kernel(x, y):
-        total = 0.0
-        for i in range(len(x)):
-            total += x[i] * y[i]
-        return total
+    def kernel(x, y, out):
+        for lag in range(len(out)):
+            total = 0.0
+            for i in range(len(x) - lag):
+                total += x[i] * y[i + lag]
+            out[lag] = total
 
     return numba.njit(fastmath=not strict)(kernel)
 
@@ -21,33 +22,36 @@ def ratio(strict):
     import numba
 
     def kernel(x, y, out):
-        for i in range(len(x)):
-            out[i] = (x[i] - y[i]) / (x[i] + y[i])
+        for k in range(40):
+            for i in range(len(x)):
+                out[i] += (x[i] - k * y[i]) / (x[i] + k * y[i])
 
     return numba.njit(error_model="python" if strict else "numpy")(kernel)
 
 
 @functools.cache
-def relu(strict):
+def rectify(strict):
     import numba
 
     @numba.njit
     def before(x, out):
-        for i in range(len(x)):
-            out[i] = max(0.0, x[i]) + 0.1 * x[i] * x[i]
+        for _ in range(40):
+            for i in range(len(x)):
+                out[i] = max(0.0, 0.9 * out[i]) + 0.1 * x[i] * x[i]
 
     @numba.njit
     def after(x, out):
-        for i in range(len(x)):
-            if x[i] > 1e9:
-                break
-            out[i] = max(0.0, x[i]) + 0.1 * x[i] * x[i]
+        for _ in range(40):
+            for i in range(len(x)):
+                if x[i] > 1e9:
+                    break
+                out[i] = max(0.0, 0.9 * out[i]) + 0.1 * x[i] * x[i]
 
     return after if strict else before
 
 
 class Correlation:
-    params = (["sick", "healthy"], ["before", "after"], [3000, 20_000])
+    params = (["sick", "healthy"], ["before", "after"], [8000, 20_000])
     param_names = ("twin", "version", "n")
     pitfall = "not-vectorised"
     harm = "time"
@@ -59,17 +63,16 @@ class Correlation:
         import numpy as np
 
         self.x, self.y = np.random.default_rng(75).random((2, n))
+        self.out = np.zeros(64)
         self.kernel = correlation((twin, version) == ("sick", "after"))
-        self.kernel(self.x, self.y)
+        self.kernel(self.x, self.y, self.out)
 
     def time_run(self, twin, version, n):
-        for _ in range(20):
-            result = self.kernel(self.x, self.y)
-        return result
+        self.kernel(self.x, self.y, self.out)
 
 
 class Ratio:
-    params = (["sick", "healthy"], ["before", "after"], [20_000, 60_000])
+    params = (["sick", "healthy"], ["before", "after"], [4000, 15_000])
     param_names = ("twin", "version", "n")
     pitfall = "not-vectorised"
     harm = "time"
@@ -81,7 +84,7 @@ class Ratio:
         import numpy as np
 
         self.x, self.y = 1.0 + np.random.default_rng(76).random((2, n))
-        self.out = np.empty(n)
+        self.out = np.zeros(n)
         self.kernel = ratio((twin, version) == ("sick", "after"))
         self.kernel(self.x, self.y, self.out)
 
@@ -89,8 +92,8 @@ class Ratio:
         self.kernel(self.x, self.y, self.out)
 
 
-class Relu:
-    params = (["sick", "healthy"], ["before", "after"], [25_000, 50_000])
+class Rectify:
+    params = (["sick", "healthy"], ["before", "after"], [9000, 20_000])
     param_names = ("twin", "version", "n")
     pitfall = "not-vectorised"
     harm = "time"
@@ -101,8 +104,8 @@ class Relu:
     def setup(self, twin, version, n):
         import numpy as np
 
-        self.x, self.out = np.random.default_rng(77).standard_normal(n), np.empty(n)
-        self.kernel = relu((twin, version) == ("sick", "after"))
+        self.x, self.out = np.random.default_rng(77).standard_normal(n), np.zeros(n)
+        self.kernel = rectify((twin, version) == ("sick", "after"))
         self.kernel(self.x, self.out)
 
     def time_run(self, twin, version, n):

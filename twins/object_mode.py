@@ -39,7 +39,7 @@ def errors(twin):
 
 
 class Smooth:
-    params = (["sick", "healthy"], [9000, 60_000])
+    params = (["sick", "healthy"], [130_000, 300_000])
     param_names = ("twin", "n")
     pitfall = "object-mode"
     harm = "time"
@@ -58,7 +58,7 @@ class Smooth:
 
 
 class Errors:
-    params = (["sick", "healthy"], [2500, 9000])
+    params = (["sick", "healthy"], [9000, 30_000])
     param_names = ("twin", "n")
     pitfall = "object-mode"
     harm = "time"

@@ -26,7 +26,7 @@ def use(count):
     """Set the threads of every BLAS that is loaded; the environment's value would be cut to the number of cores."""
     import threadpoolctl
 
-    threadpoolctl.threadpool_limits(count, user_api="blas")
+    return threadpoolctl.threadpool_limits(count, user_api="blas")
 
 
 class Covariance:
@@ -40,8 +40,11 @@ class Covariance:
     def setup(self, twin, n, threads):
         import numpy as np
 
-        use(8 if twin == "sick" else 2)
+        self.limit = use(8 if twin == "sick" else 2)
         self.samples = np.random.default_rng(11).standard_normal((n, 2 * n))
+
+    def teardown(self, twin, n, threads):
+        self.limit.restore_original_limits()
 
     def time_run(self, twin, n, threads):
         (self.samples @ self.samples.T) / self.samples.shape[1]
@@ -58,9 +61,12 @@ class Solve:
     def setup(self, twin, n, threads):
         import numpy as np
 
-        use(3 if twin == "sick" else 2)
+        self.limit = use(3 if twin == "sick" else 2)
         generator = np.random.default_rng(12)
         self.matrix, self.vector = generator.random((n, n)) + n * np.eye(n), generator.random(n)
+
+    def teardown(self, twin, n, threads):
+        self.limit.restore_original_limits()
 
     def time_run(self, twin, n, threads):
         import numpy as np
@@ -133,11 +139,12 @@ class Callers:
 
         import numpy as np
 
-        use(4 if twin == "sick" else 1)
+        self.limit = use(4 if twin == "sick" else 1)
         self.matrices = np.random.default_rng(15).random((4, n, n))
         self.pool = ThreadPoolExecutor(4 if twin == "sick" else 2)
 
     def teardown(self, twin, n, threads):
+        self.limit.restore_original_limits()
         if hasattr(self, "pool"):
             self.pool.shutdown()
 

@@ -37,8 +37,9 @@ def forces(twin):
     def sick(x, out):
         out[:] = 0.0
         for i in numba.prange(len(x)):
-            for j in range(i):
-                force = 1.0 / (0.1 + abs(x[i] - x[j]))
+            for distance in range(1, len(x) // 2 + 1):
+                j = (i + distance) % len(x)
+                force = (x[j] - x[i]) / (0.1 + abs(x[i] - x[j]))
                 out[i] += force
                 out[j] -= force
 
@@ -48,15 +49,14 @@ def forces(twin):
         for i in numba.prange(len(x)):
             total = 0.0
             for j in range(len(x)):
-                if j != i:
-                    total += (1.0 if j < i else -1.0) / (0.1 + abs(x[i] - x[j]))
+                total += (x[j] - x[i]) / (0.1 + abs(x[i] - x[j]))
             out[i] = total
 
     return sick if twin == "sick" else healthy
 
 
 class Histogram:
-    params = (["sick", "healthy"], [400_000, 1_500_000], LAYERS)
+    params = (["sick", "healthy"], [1_500_000, 4_000_000], LAYERS)
     param_names = ("twin", "n", "threads")
     pitfall = "race"
     harm = "result"
@@ -75,7 +75,7 @@ class Histogram:
 
 
 class Forces:
-    params = (["sick", "healthy"], [900, 2500], ["numba=2 layer=omp", "numba=2 layer=tbb"])
+    params = (["sick", "healthy"], [2501, 5001], ["numba=2 layer=omp", "numba=2 layer=tbb"])
     param_names = ("twin", "n", "threads")
     pitfall = "race"
     harm = "result"

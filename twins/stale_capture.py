@@ -45,7 +45,7 @@ def interpolate(twin):
 
 
 class Amplify:
-    params = (["sick", "healthy"], [60_000, 300_000])
+    params = (["sick", "healthy"], [300_000, 700_000])
     param_names = ("twin", "n")
     pitfall = "stale-capture"
     harm = "result"
@@ -68,7 +68,7 @@ class Amplify:
 
 
 class Interpolate:
-    params = (["sick", "healthy"], [40_000, 200_000])
+    params = (["sick", "healthy"], [100_000, 250_000])
     param_names = ("twin", "n")
     pitfall = "stale-capture"
     harm = "result"

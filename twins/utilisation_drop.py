@@ -2,7 +2,7 @@
 
 import functools
 
-SETTINGS = ["numba=1 layer=omp", "numba=2 layer=omp"]
+SETTINGS = ["numba=1 layer=omp", "numba=2 layer=omp", "numba=1 layer=tbb", "numba=2 layer=tbb"]
 
 
 @functools.cache
@@ -20,27 +20,31 @@ def kernels():
             out[i] = value
 
     @numba.njit
+    def product(x, lag):
+        total = 0.0
+        for i in range(len(x) - lag):
+            total += x[i] * x[i + lag]
+        return total
+
+    @numba.njit
     def correlate(x, out):
-        for lag in range(len(x)):
-            total = 0.0
-            for i in range(len(x) - lag):
-                total += x[i] * x[i + lag]
-            out[lag] = total
+        last = len(x) - 1
+        for lag in range(len(x) // 2):
+            out[lag] = product(x, lag)
+            out[last - lag] = product(x, last - lag)
 
     @numba.njit(parallel=True)
     def correlate_in_parallel(x, out):
-        for lag in numba.prange(len(x)):
-            partner = len(x) - 1 - lag if lag % 2 else lag
-            total = 0.0
-            for i in range(len(x) - partner):
-                total += x[i] * x[i + partner]
-            out[partner] = total
+        last = len(x) - 1
+        for lag in numba.prange(len(x) // 2):
+            out[lag] = product(x, lag)
+            out[last - lag] = product(x, last - lag)
 
     return transform, correlate, correlate_in_parallel
 
 
 class Correlation:
-    params = (["sick", "healthy"], [300, 1200, 4800], SETTINGS)
+    params = (["sick", "healthy"], [300, 2000, 6000], SETTINGS)
     param_names = ("twin", "n", "threads")
     pitfall = "utilisation-drop"
     harm = "time"
@@ -48,6 +52,7 @@ class Correlation:
     why = "The transformation of n values is parallel, the n^2/2 products of the correlation are not."
     unscored = (
         {"twin": "sick", "threads": "numba=1 layer=omp"},
+        {"twin": "sick", "threads": "numba=1 layer=tbb"},
         {"twin": "sick", "n": 300},
     )
 

@@ -11,7 +11,7 @@ def step():
 
 
 class Second:
-    params = (["sick", "healthy"], [30_000, 800_000])
+    params = (["sick", "healthy"], [250_000, 800_000])
     param_names = ("twin", "n")
     pitfall = ("wrong-device", "host-transfer")
     harm = "time"
