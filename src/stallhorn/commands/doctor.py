@@ -1,7 +1,8 @@
 """Is this machine fit to measure?
 
-Looks at load, other processes, control-group quota, cores, frequency scaling, compiler, git, disk and memory, and says
-for each what was found, whether it is good enough, and what to do about it. Changes nothing.
+Looks at load, other processes, control-group quota, cores, frequency scaling, compiler, git, disk and memory, and at
+the array libraries of every environment: BLAS, OpenMP runtimes, Numba's threading layers, JAX's wheels. Says for each
+what was found, whether it is good enough, and what to do about it. Changes nothing.
 
 Exit codes: 0 it can measure, warnings or not; 2 it cannot.
 """
@@ -9,12 +10,11 @@ Exit codes: 0 it can measure, warnings or not; 2 it cannot.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stallhorn import units
+from stallhorn.commands._checks import Check, Grade
 from stallhorn.errors import ExitCode, UsageError
 from stallhorn.model import DISTURBED
 
@@ -27,41 +27,33 @@ RESULTS = 50 * 2**20  # bytes that results and builds of a session take at least
 MEMORY = 2**30  # bytes
 
 
-class Grade(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"  # nothing can be measured
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: what was found, and, unless it is fine, what to do."""
-
-    name: str
-    grade: Grade
-    found: str
-    remedy: str = ""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=float, default=1.0, metavar="S", help="how long to watch other processes (default: 1)"
     )
+    parser.add_argument(
+        "--machine-only", action="store_true", help="do not import the libraries of the environments to look at them"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
+    from stallhorn.commands._installation import examine as examine_installation
+    from stallhorn.commands._installation import look
     from stallhorn.commands._readings import read
     from stallhorn.console import safe, write
     from stallhorn.report.terminal import table
 
     if not 0 < args.seconds <= 3600:
         raise UsageError(f"--seconds {args.seconds:g}: expected a time above 0 s and up to 3600 s.", "Try --seconds 1.")
-    checks = examine(read(*_places(args.config), args.seconds))
-    for line in table([(each.grade, each.name, safe(each.found)) for each in checks], indent=""):
+    results, environments = _places(args.config)
+    checks = examine(read(results, environments, args.seconds))  # before the processes that look at the libraries
+    if not args.machine_only:
+        checks += [check for one in look(environments) for check in examine_installation(one)]
+    for line in table([(each.grade, safe(each.name), safe(each.found)) for each in checks], indent=""):
         write(line)
     for each in checks:
         if each.remedy:
-            write(f"\n{each.name}: {each.remedy}")
+            write(f"\n{safe(each.name)}: {safe(each.remedy)}")
     write(f"\n{conclusion(checks)}")
     return ExitCode.USAGE if any(each.grade is Grade.PROBLEM for each in checks) else ExitCode.FINE
 
