@@ -159,10 +159,11 @@ def test_callbacks_of_each_kind_count_and_their_arrays_do_not(count):
 
 
 def test_callbacks_count_even_if_nobody_waits_for_the_result(calls):
-    pure = jax.jit(lambda x: jax.pure_callback(doubled, x, x))
-    pure(x)
+    late = jax.jit(lambda a: jax.pure_callback(doubled, x, (a @ a)[0, :10]))
+    work = jnp.ones((1500, 1500))
+    jax.block_until_ready(late(work))
     with calls.counting() as counting:
-        pure(x)
+        late(work)
     assert counting.facts()["callbacks"] == 1
 
 
