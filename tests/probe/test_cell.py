@@ -5,6 +5,7 @@ import gc
 import pytest
 from asv_bench_stallhorn import cell, process
 from asv_bench_stallhorn.backends import jax_, numba_
+from asv_bench_stallhorn.backends.numba_regions import Regions
 from asv_bench_stallhorn.clock import Plan
 from asv_bench_stallhorn.imports import Watch
 
@@ -17,6 +18,11 @@ class Benchmark:
 
     skipped_by_suite = False
     oversubscribe = False
+    waits = True
+    renew = None
+    first_call_timed = False
+    arguments = ()
+    holder = None
 
     def __init__(self, values=None, needs=None, call=lambda: 3.0, setup=None, choices=()):
         self.values = values or {}
@@ -26,6 +32,9 @@ class Benchmark:
     def choices(self, name):
         assert name == "threads"
         return self.list
+
+    def plan(self, wanted):
+        return wanted
 
     def predicted_bytes(self):
         return self.needs
@@ -52,7 +61,7 @@ def machine(monkeypatch):
 
 
 def measured(benchmark):
-    return cell.measure(benchmark, QUICK, cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles()))
+    return cell.measure(benchmark, QUICK, cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles(), Regions()))
 
 
 def raises(error):
@@ -143,11 +152,17 @@ def test_a_measured_cell_has_samples_and_facts():
     assert parts["number"] >= 1
     assert parts["seconds"] > 0
     facts = parts["facts"]
-    assert set(facts) == {"versions", "threads", "first_call", "sampling", "host", "memory", "result", "jax"}
+    assert set(facts) == {
+        *("versions", "threads", "first_call", "sampling", "activity", "host", "memory"),
+        *("calls", "code", "result", "jax", "installation"),
+    }
     assert facts["threads"]["asked"] == {"numba": 2, "blas": 2, "omp": 2, "jax": 2}
     assert facts["threads"]["setting"] == "2"
     assert facts["memory"]["predicted_bytes"] == 1000
-    assert facts["result"] == {"type": "builtins.float", "dtype": None, "shape": None, "device": None}
+    told = {name: facts["result"][name] for name in ("type", "dtype", "shape", "device")}
+    assert told == {"type": "builtins.float", "dtype": None, "shape": None, "device": None}
+    assert facts["calls"]["compiles"] == 0 and facts["calls"]["regions"] is None
+    assert facts["activity"]["calls"] == facts["sampling"]["calls"] > 0
     assert facts["first_call"]["compiles"] == 0
     assert facts["first_call"]["compile_seconds"] is None
     assert facts["first_call"]["run_seconds"] == facts["first_call"]["seconds"]
@@ -155,7 +170,7 @@ def test_a_measured_cell_has_samples_and_facts():
 
 
 def test_compilation_is_told_apart_from_running():
-    instruments = cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles())
+    instruments = cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles(), Regions())
 
     def compiling():
         if instruments.numba.count == 0:
@@ -169,7 +184,7 @@ def test_compilation_is_told_apart_from_running():
 
 
 def test_compilation_during_setup_is_counted_apart():
-    instruments = cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles())
+    instruments = cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles(), Regions())
 
     def setup():
         instruments.jax.count += 2

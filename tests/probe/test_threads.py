@@ -39,13 +39,21 @@ def test_a_named_pool_leaves_the_others_to_their_libraries():
         ("jax=4", "NPROC", "4"),
         ("omp=4", "OMP_NUM_THREADS", "4"),
         ("numba=04", "NUMBA_NUM_THREADS", "4"),
-        ("layer=tbb", "NUMBA_THREADING_LAYER", "tbb"),
         ("layer=workqueue", "NUMBA_THREADING_LAYER", "workqueue"),
         ("wait=passive", "OMP_WAIT_POLICY", "passive"),
     ],
 )
 def test_each_word_sets_its_variable(word, variable, value):
     assert parse(word, cores=8).environment == {variable: value}
+
+
+def test_tbb_is_found_where_pip_puts_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
+    assert parse("layer=tbb", cores=8).environment == {"NUMBA_THREADING_LAYER": "tbb"}
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libtbb.so.12").touch()
+    assert parse("layer=tbb", cores=8).environment["LD_LIBRARY_PATH"] == f"{tmp_path}/lib:/opt/lib"
 
 
 def test_layer_and_wait_policy_ask_for_no_threads():

@@ -6,10 +6,10 @@ import gc
 import importlib.util
 import time
 import traceback
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
-from . import clock, facts, process, threads
-from .backends import jax_, numba_
+from . import activity, clock, evidence, facts, process, threads, treatments
+from .backends import jax_, numba_, numba_regions
 from .imports import Watch
 
 LIBRARIES = {"numpy": "numpy", "numba": "numba", "jax": "jax", "scipy": "scipy"}
@@ -22,13 +22,19 @@ class Instruments(NamedTuple):
     watch: Watch
     numba: numba_.Compiles
     jax: jax_.Compiles
+    regions: numba_regions.Regions
 
     @classmethod
     def install(cls) -> "Instruments":
-        instruments = cls(Watch(), numba_.Compiles(), jax_.Compiles())
+        """Those of this process; a second call returns the first's."""
+        if _installed:
+            return _installed[0]
+        instruments = cls(Watch(), numba_.Compiles(), jax_.Compiles(), numba_regions.Regions())
         instruments.watch.install()
+        instruments.watch.after("numba", instruments.regions.listen)
         instruments.watch.after("numba", instruments.numba.listen)
         instruments.watch.after("jax", instruments.jax.listen)
+        _installed.append(instruments)
         return instruments
 
     def compile_seconds(self) -> float:
@@ -38,7 +44,7 @@ class Instruments(NamedTuple):
         return self.numba.count + self.jax.count
 
 
-def unfit(benchmark: Any, cores: int) -> Optional[str]:
+def unfit(benchmark: Any, cores: int, oversubscribe: bool = False) -> Optional[str]:
     """Why this cell cannot run here, found without running any of it; None if it can."""
     values = benchmark.values
     if benchmark.skipped_by_suite:
@@ -46,7 +52,7 @@ def unfit(benchmark: Any, cores: int) -> Optional[str]:
     backend = values.get("backend")
     if backend in LIBRARIES and importlib.util.find_spec(LIBRARIES[backend]) is None:
         return "%s is not installed in this environment" % backend
-    reason = _unfit_threads(benchmark, values, cores)
+    reason = None if oversubscribe else _unfit_threads(benchmark, values, cores)
     if reason is not None:
         return reason
     needed, free = benchmark.predicted_bytes(), process.memory_free()
@@ -68,16 +74,27 @@ def _gigabytes(size: int) -> str:
     return "%.1f GB" % (size / 1e9)
 
 
-def measure(benchmark: Any, plan: clock.Plan, instruments: Instruments) -> Dict[str, Any]:
+_installed: List[Instruments] = []
+
+
+class How(NamedTuple):
+    """How a cell is measured, beyond the plan of its samples."""
+
+    treatment: str = ""  # what an experiment changes (treatments.NAMES); "" = nothing
+    digests: int = 0  # how often the result is computed anew, each after a fresh set-up, to see whether it stays
+    oversubscribe: bool = False  # measure more threads than cores, too
+
+
+def measure(benchmark: Any, plan: clock.Plan, instruments: Instruments, how: How = How()) -> Dict[str, Any]:  # noqa: B008
     """The parts of a probe record that this cell fills in. Never raises for what the measured code does."""
     cores = threads.cores_available()
     begun = time.perf_counter()
     try:
-        reason = unfit(benchmark, cores)
+        reason = unfit(benchmark, cores, how.oversubscribe)
         if reason is not None:
             parts: Dict[str, Any] = {"status": "skipped", "reason": reason}
         else:
-            parts = _prepare_and_run(benchmark, plan, instruments, cores)
+            parts = _prepare_and_run(benchmark, plan, instruments, cores, how)
     except Exception as error:
         last = traceback.format_exception_only(type(error), error)[-1].strip()
         traceback.print_exc()  # the child's stderr is kept with the record
@@ -97,17 +114,36 @@ def _collect_garbage() -> None:
     gc.freeze()
 
 
-def _prepare_and_run(benchmark: Any, plan: clock.Plan, instruments: Instruments, cores: int) -> Dict[str, Any]:
+def _prepare_and_run(
+    benchmark: Any, plan: clock.Plan, instruments: Instruments, cores: int, how: How
+) -> Dict[str, Any]:
     before = _Events.of(instruments)
     try:
         benchmark.prepare()
     except NotImplementedError as skip:  # asv's way to skip a combination
         return {"status": "skipped", "reason": str(skip) or "the suite skips it"}
+    treatments.apply(how.treatment, benchmark.holder)
     prepared = _Events.of(instruments)
     try:
-        return _run(benchmark, plan, instruments, cores, prepared.since(before))
+        parts = _run(benchmark, plan, instruments, cores, prepared.since(before), how)
+        if how.digests:
+            parts["facts"].setdefault("result", {})["digests"] = _digests(benchmark, how)
+        return parts
     finally:
         benchmark.finish()
+
+
+def _digests(benchmark: Any, how: How) -> List[Any]:
+    """Results of several calls, each after a fresh set-up: whether they are always the same."""
+    found = []
+    for _ in range(how.digests):
+        benchmark.finish()
+        benchmark.prepare()
+        treatments.apply(how.treatment, benchmark.holder)
+        result = benchmark.bound()()
+        jax_.wait_for_any(result)
+        found.append(evidence.digest_of(result, benchmark.holder, benchmark.arguments))
+    return found
 
 
 class _Events(NamedTuple):
@@ -125,32 +161,39 @@ class _Events(NamedTuple):
 
 
 def _run(
-    benchmark: Any, plan: clock.Plan, instruments: Instruments, cores: int, preparation: _Events
+    benchmark: Any, plan: clock.Plan, instruments: Instruments, cores: int, preparation: _Events, how: How
 ) -> Dict[str, Any]:
-    values = benchmark.values
     call = benchmark.bound()
     _collect_garbage()
     memory = facts.Memory()
     events = _Events.of(instruments)
     start = process.read()
 
-    first = clock.first_call(call, _wait_for_any)
+    if how.treatment == "warm":
+        jax_.wait_for_any(call())
+    first = clock.first_call(call, jax_.wait_for_any)
     during = _Events.of(instruments).since(events)
     first_seconds = first.seconds
-    result = facts.result_facts(first.result)
-    wait = jax_.waiter(first.result)
+    wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
-    timing = clock.steady(call, wait, plan)
+    events, opened = _Events.of(instruments), activity.read()
+    timing = clock.steady(call, wait, benchmark.plan(plan))
+    window = activity.between(opened, activity.read(), timing.calls)
+    samples = _after_setup(benchmark, wait, instruments) or timing.samples
+    sampled = _Events.of(instruments).since(events)
 
     spent = process.between(start, process.read())
+    used = memory.facts(benchmark.predicted_bytes())
     compile_seconds = min(during.compile_seconds, first_seconds)
+    gathered = evidence.gather(call, jax_.wait_for_any, instruments, benchmark.holder, benchmark.arguments)
+    known = jax_.facts()
     return {
         "status": "ok",
-        "samples": timing.samples,
+        "samples": samples,
         "number": timing.number,
         "facts": {
             "versions": facts.versions(),
-            "threads": facts.thread_facts(threads.parse(values["threads"], cores) if "threads" in values else None),
+            "threads": facts.thread_facts(_setting(benchmark.values, cores)),
             "first_call": {
                 "seconds": first_seconds,
                 "import_seconds": instruments.watch.take() or None,  # None: imported before, in this process
@@ -159,16 +202,39 @@ def _run(
                 "compiles": during.compiles,
                 "compiles_in_setup": preparation.compiles,
             },
-            "sampling": spent,
+            "sampling": {
+                **spent,
+                "compiles": sampled.compiles,
+                "compile_seconds": sampled.compile_seconds,
+                "calls": timing.calls,
+                "first_call_timed": benchmark.first_call_timed,
+            },
+            "activity": window,
             "host": facts.host_facts(),
-            "memory": memory.facts(benchmark.predicted_bytes()),
-            "result": result,
-            "jax": {"x64": jax_.facts()["x64"], "backend": jax_.facts()["backend"], "unfinished_seconds": None},
+            "memory": used,
+            **gathered,
+            "jax": {"x64": known["x64"], "backend": known["backend"], **(gathered.get("jax") or {})},
         },
     }
 
 
-def _wait_for_any(result: Any) -> None:
-    wait = jax_.waiter(result)
-    if wait is not None:
-        wait(result)
+def _setting(values: Dict[str, Any], cores: int) -> Optional[threads.Setting]:
+    return threads.parse(values["threads"], cores) if "threads" in values else None
+
+
+def _after_setup(benchmark: Any, wait: Any, instruments: Instruments) -> List[float]:
+    """Calls that follow a set-up at once, as asv times them, if such a call compiles; else none.
+
+    A set-up that defines its functions anew leaves the compiling to the first call after it, and asv (0.6.6) calls once
+    after each set-up.
+    """
+    if benchmark.renew is None:
+        return []
+    before, samples = _Events.of(instruments), []
+    for _ in range(3):
+        benchmark.renew()
+        renewed = _Events.of(instruments)
+        samples.append(clock.steady(benchmark.bound(), wait, clock.Plan(1, number=1)).samples[0])
+        if _Events.of(instruments).since(renewed).compiles == 0:
+            return []
+    return samples if _Events.of(instruments).since(before).compiles else []

@@ -87,16 +87,3 @@ class Memory:
             "peak_of": "this measurement" if self._peak_is_ours else "the whole process",
             "predicted_bytes": predicted,
         }
-
-
-def result_facts(result: Any) -> Dict[str, Any]:
-    """Type, dtype and shape of what the benchmark returned, of its first array where it returned several."""
-    first = result[0] if isinstance(result, (tuple, list)) and result else result
-    shape = getattr(first, "shape", None)
-    dtype = getattr(first, "dtype", None)
-    return {
-        "type": "%s.%s" % (type(first).__module__, type(first).__qualname__),
-        "dtype": None if dtype is None else str(dtype),
-        "shape": list(shape) if isinstance(shape, tuple) else None,
-        "device": jax_.facts(result)["device"],
-    }

@@ -5,7 +5,8 @@ cell begins and one when it ends. After each end it waits for a line from the pa
 runs while something is measured. What the measured code prints goes to the process's own stdout and stderr, which the
 parent collects; the parent therefore still has everything when this process dies.
 
-JOB is a JSON file: {"suite": folder, "cells": [{"benchmark": name, "index": combination}], "plan": {...}}.
+JOB is a JSON file: {"suite": folder, "cells": [{"benchmark": name, "index": combination}], "plan": {...}, "how":
+{...}}; a cell {"function": "module:name", "values": {...}} is a function instead of a benchmark of the suite.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import sys
 from typing import Any, Dict
 
-from . import METHOD, __version__, benchmarks, cell, clock, process, record
+from . import METHOD, __version__, benchmarks, cell, clock, foreign, process, record
 
 
 def main(job_file: str, descriptor: int) -> int:
@@ -40,13 +41,18 @@ def main(job_file: str, descriptor: int) -> int:
 
 def _measure(job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Instruments) -> Dict[str, Any]:
     try:
-        benchmark = benchmarks.load(job["suite"], wanted["benchmark"], wanted["index"])
+        if "function" in wanted:
+            benchmark: Any = foreign.Function(wanted["function"], wanted.get("values") or {})
+        else:
+            benchmark = benchmarks.load(job["suite"], wanted["benchmark"], wanted["index"])
     except Exception as error:
         import traceback
 
         traceback.print_exc()
-        return {"status": "failed", "reason": "cannot load the benchmark: %r" % error, "seconds": 0.0}
-    return cell.measure(benchmark, clock.Plan(**job.get("plan", {})), instruments)
+        last = traceback.format_exception_only(type(error), error)[-1].strip()
+        return {"status": "failed", "reason": "cannot load the benchmark: %s" % last, "seconds": 0.0}
+    how = cell.How(**job.get("how", {}))
+    return cell.measure(benchmark, clock.Plan(**job.get("plan", {})), instruments, how)
 
 
 def _say(stream: Any, message: Dict[str, Any]) -> None:

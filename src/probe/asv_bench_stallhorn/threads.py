@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from typing import Dict, List, NamedTuple, Optional, Union
 
 from . import cgroup
@@ -64,7 +65,19 @@ def parse(value: Union[int, str], cores: int) -> Setting:
             raise BadSetting(_explain(word, text))
     if not environment:
         raise BadSetting(_explain("", text))
+    if environment.get("NUMBA_THREADING_LAYER") == "tbb":
+        environment.update(_tbb_variables())
     return Setting(text, environment, asked)
+
+
+def _tbb_variables() -> Dict[str, str]:
+    """Where pip puts TBB the loader does not look: `libtbb.so.12` lies in the environment's own lib folder."""
+    folder = os.path.join(sys.prefix, "lib")
+    if not any(os.path.exists(os.path.join(folder, name)) for name in ("libtbb.so.12", "libtbb.12.dylib")):
+        return {}
+    name = "DYLD_LIBRARY_PATH" if sys.platform == "darwin" else "LD_LIBRARY_PATH"
+    known = os.environ.get(name, "")
+    return {name: folder if not known else folder + os.pathsep + known}
 
 
 def _count(text: str) -> int:

@@ -21,6 +21,8 @@ class Job:
     suite: Path
     cells: tuple[Cell, ...]
     plan: Mapping[str, float] = field(default_factory=dict)  # overrides of the probe's clock.Plan
+    how: Mapping[str, Any] = field(default_factory=dict)  # overrides of the probe's cell.How
+    function: str = ""  # "module:function" to call instead of the suite's benchmarks
 
 
 class Runner(Protocol):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from stallhorn.endings import died
+from stallhorn.model import plain
 from stallhorn.plan import Cell
 from stallhorn.runners.base import Job, Parts
 
@@ -67,8 +68,9 @@ class _Session:
         place = Path(folder.name)
         description = {
             "suite": str(job.suite),
-            "cells": [{"benchmark": cell.benchmark, "index": cell.index} for cell in job.cells],
+            "cells": [_wanted(job, cell) for cell in job.cells],
             "plan": dict(job.plan),
+            "how": dict(job.how),
         }
         (place / "job.json").write_text(json.dumps(description), encoding="utf-8")
         work = place / "work"  # the measured code's own folder
@@ -183,6 +185,12 @@ class _Session:
         self.output.close()
         with contextlib.suppress(OSError):
             self.folder.cleanup()
+
+
+def _wanted(job: Job, cell: Cell) -> dict[str, Any]:
+    if job.function:
+        return {"function": job.function, "values": {name: plain(text) for name, text in cell.parameters.values}}
+    return {"benchmark": cell.benchmark, "index": cell.index}
 
 
 def _unfinished(status: str, reason: str) -> Parts:

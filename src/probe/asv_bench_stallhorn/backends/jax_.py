@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any, Callable, Dict, Optional
 
+from . import jax_calls
+
 _COMPILE = "/jax/core/compile/"
 
 
@@ -13,6 +15,7 @@ class Compiles:
     """Counts back-end compilations, and the seconds spent tracing, lowering and compiling."""
 
     def __init__(self) -> None:
+        self.calls = jax_calls.Calls()
         self.count = 0
         self.seconds = 0.0
 
@@ -26,6 +29,7 @@ class Compiles:
                 self.count += event.endswith("backend_compile_duration")
 
         monitoring.register_event_duration_secs_listener(on_duration)
+        self.calls.listen()
 
 
 def waiter(result: Any) -> Optional[Callable[[Any], Any]]:
@@ -36,6 +40,21 @@ def waiter(result: Any) -> Optional[Callable[[Any], Any]]:
     if jax is not None and any(hasattr(leaf, "block_until_ready") for leaf in jax.tree_util.tree_leaves(result)):
         return jax.block_until_ready
     return None
+
+
+def wait_for_any(result: Any) -> None:
+    """Wait for whatever in it needs waiting."""
+    wait = waiter(result)
+    if wait is not None:
+        wait(result)
+
+
+def is_ready(result: Any) -> Optional[bool]:
+    """Whether every JAX array in it is there already; None if there is no such array."""
+    jax = sys.modules.get("jax")
+    leaves = [] if jax is None else jax.tree_util.tree_leaves(result)
+    answers = [bool(leaf.is_ready()) for leaf in leaves if hasattr(leaf, "is_ready")]
+    return all(answers) if answers else None
 
 
 def started() -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
+
+from . import numba_code
+
+MOST = 10  # compilations that are told by name
 
 
 class Compiles:
@@ -13,6 +17,8 @@ class Compiles:
     def __init__(self) -> None:
         self.count = 0
         self.seconds = 0.0
+        self.functions = numba_code.Functions()
+        self.outermost: List[Dict[str, str]] = []  # what was compiled since this list was last emptied
         self._open = 0
         self._begun = 0.0
 
@@ -23,7 +29,8 @@ class Compiles:
         compiles = self
 
         class Listener(event.Listener):  # type: ignore[misc, name-defined]
-            def on_start(self, _event: Any) -> None:
+            def on_start(self, started: Any) -> None:
+                compiles._remember(started.data or {})
                 if compiles._open == 0:
                     compiles._begun = time.perf_counter()
                 compiles._open += 1
@@ -35,6 +42,21 @@ class Compiles:
                     compiles.seconds += time.perf_counter() - compiles._begun
 
         event.register("numba:compile", Listener())
+
+    def _remember(self, data: Dict[str, Any]) -> None:
+        dispatcher = data.get("dispatcher")
+        if dispatcher is None:
+            return
+        if self._open == 0 and len(self.outermost) < MOST:
+            known = self.functions.seen_before(dispatcher)
+            self.outermost.append(
+                {
+                    "name": getattr(dispatcher, "__name__", "?"),
+                    "reason": "new signature" if known else "new function",
+                    "detail": str(data.get("args", ""))[:200],
+                }
+            )
+        self.functions.compiling(dispatcher)
 
 
 def facts() -> Dict[str, Any]:

@@ -108,6 +108,24 @@ class MeasureBenchmark(Benchmark):
         for teardown in self._teardowns:
             teardown(*self._build_params())
 
+    # How it is timed: as the probe does it, every result waited for.
+    waits = True
+    renew = None
+    first_call_timed = False
+
+    def plan(self, wanted: Any) -> Any:
+        """The suite does not say how often to call; the probe finds out."""
+        return wanted
+
+    @property
+    def holder(self) -> Any:
+        """What the measured function belongs to: an instance of the suite's class, or its module."""
+        return getattr(self.func, "__self__", None) or sys.modules[self.func.__module__]
+
+    @property
+    def arguments(self) -> Any:
+        return tuple(self._build_params())
+
     def bound(self) -> Callable[[], Any]:
         """The measured call without arguments, by the shortest way."""
         params = self._build_params()

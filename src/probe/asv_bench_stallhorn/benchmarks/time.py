@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import datetime
 import sys
-import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
 from asv_runner.benchmarks import benchmark_types
 from asv_runner.benchmarks.time import TimeBenchmark
 
-from .. import facts, process, record
+from .. import activity, cell, evidence, facts, process, record
 from ..backends import jax_
 
 
@@ -29,19 +28,20 @@ class TimeWithFacts(TimeBenchmark):
     def run(self, *param: Any) -> Any:
         started = datetime.datetime.now(datetime.timezone.utc)
         memory = facts.Memory()
-        before = process.read()
+        before, opened = process.read(), activity.read()
         result = super().run(*param)
+        window = activity.between(opened, activity.read(), result["number"] * len(result["samples"]))
         spent = process.between(before, process.read())
         try:
             seen = {
                 "versions": facts.versions(),
                 "threads": facts.thread_facts(None),
                 "first_call": None,
-                "sampling": spent,
+                "sampling": {**spent, "first_call_timed": bool(self.number) and self.warmup_time == 0},
+                "activity": window,
                 "host": facts.host_facts(),
                 "memory": memory.facts(None),
-                "result": None,
-                "jax": self._jax(param),
+                **self._evidence(param),
             }
             self._write(result, seen, started)
         except Exception as error:  # a fact that cannot be had must never cost the timing
@@ -69,37 +69,29 @@ class TimeWithFacts(TimeBenchmark):
             )
         )
 
-    def _jax(self, param: Any) -> Optional[Dict[str, Any]]:
-        """One more call, after the samples: how long JAX works on after it has returned.
+    def _evidence(self, param: Any) -> Dict[str, Any]:
+        """One more call, after the samples and a fresh set-up, with the counters on.
 
-        A benchmark that waits for its results leaves nothing; one that does not leaves nearly all of its work, and its
-        samples are the time to dispatch it.
+        It also shows how long JAX works on after the call has returned. A benchmark that waits for its results leaves
+        nothing; one that does not leaves nearly all of its work, and its samples are the time to dispatch it.
         """
-        known = jax_.facts()
-        if known["backend"] is None:
-            return None
-        unfinished, returned = None, None
-        drain = jax_.drain()
-        try:
-            if self._setups:
-                self.do_teardown()
-                self.do_setup()
-            idle = drain()
-            begun = time.perf_counter()
-            kept = self.func(*param)
-            returned = time.perf_counter() - begun
-            unfinished = max(0.0, drain() - idle)
-            del kept
-        except Exception:
-            pass  # a benchmark that cannot be called once more keeps its samples; this fact stays unknown
-        return {
-            "x64": known["x64"],
-            "backend": known["backend"],
-            "returned_seconds": returned,
-            "unfinished_seconds": unfinished,
-        }
+        if self._setups:
+            self.do_teardown()
+            self.do_setup()
+        holder = getattr(self.func, "__self__", None) or sys.modules[self.func.__module__]
+        func = self.func
+        sections = evidence.gather(
+            (lambda: func(*param)) if param else func, jax_.wait_for_any, _INSTRUMENTS, holder, param
+        )
+        known, seen = jax_.facts(), sections.pop("jax", None) or {}
+        sections["jax"] = (
+            None if known["backend"] is None else {"x64": known["x64"], "backend": known["backend"], **seen}
+        )
+        return sections
 
 
+# In place before the suite is imported: kernels with explicit signatures compile while it is.
+_INSTRUMENTS = cell.Instruments.install()
 benchmark_types.insert(0, TimeWithFacts)
 
 export_as_benchmark: list = []

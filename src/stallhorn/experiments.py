@@ -1,0 +1,128 @@
+"""What to measure once more, with one thing changed, and what two measurements say about a cause. Pure.
+
+A detector that compares needs a partner: the same call with one thread, with fewer threads, without compiling. The
+suite may have it as a series of its own; `stallhorn diagnose` measures it. A proof goes further: the remedy's switch is
+flipped and both are measured in turns, so that whatever else happens on the machine happens to both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stallhorn.model import Status
+from stallhorn.pitfalls.base import AGAIN, FITTED, INTERPRETED, ONE_BLAS_THREAD, ONE_THREAD, Facts, Run, dispatchers
+from stallhorn.stats import median, median_interval
+
+POOLS = {
+    "numba": ("NUMBA_NUM_THREADS",),
+    "blas": ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+    "omp": ("OMP_NUM_THREADS",),
+    "jax": ("NPROC",),
+}
+BUSY = 1.2  # runnable threads from which on more than one thread matters
+DIGESTS = 6  # results that a repetition computes
+CUT = 30.0  # times as long as the compiled call: then compiling clearly pays, and waiting for more tells nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One way to measure the same thing again."""
+
+    name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    how: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, float] = field(default_factory=dict)
+    limit: float | None = None  # seconds for the whole measurement
+
+
+def variations(run: Run) -> tuple[Variation, ...]:
+    """The reruns that could change a verdict about this run; none for code with one thread and no compiler."""
+    if run.status is not Status.OK:
+        return ()
+    facts, wanted = run.facts, []
+    if _is_parallel(facts):
+        wanted.append(Variation(ONE_THREAD, _every_pool(1), {"digests": DIGESTS // 2 if _may_race(facts) else 0}))
+    if _may_race(facts):
+        wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS}))
+    fitted = _fitted(facts)
+    if fitted:
+        wanted.append(Variation(FITTED, fitted))
+    if _blas_inside(facts):
+        wanted.append(Variation(ONE_BLAS_THREAD, dict.fromkeys(POOLS["blas"], "1")))
+    functions = tuple(dispatchers(facts))
+    if functions and run.seconds is not None and not any(one.flag("loops") for one in functions):
+        wanted.append(
+            Variation(
+                INTERPRETED,
+                {"NUMBA_DISABLE_JIT": "1"},
+                plan={"samples": 5, "least": 1, "budget": 0.5},
+                limit=20.0 + CUT * run.seconds,
+            )
+        )
+    return tuple(wanted)
+
+
+def _is_parallel(facts: Facts) -> bool:
+    return (facts.number("calls.regions") or 0) > 0 or (facts.number("activity.demand") or 0.0) > BUSY
+
+
+def _may_race(facts: Facts) -> bool:
+    return (facts.number("calls.regions") or 0) > 0 or (facts.number("calls.python_threads") or 0) > 0
+
+
+def _blas_inside(facts: Facts) -> bool:
+    """Whether BLAS, with threads of its own, is called where several threads run already."""
+    if (facts.number("threads.used.blas") or 0) < 2:
+        return False
+    inside = any(one.flag("blas_in_region") for one in dispatchers(facts))
+    return inside or (facts.number("calls.python_threads") or 0) > 1 or (facts.number("activity.children") or 0) > 0
+
+
+def _cores(facts: Facts) -> int | None:
+    cores, quota = facts.count("host.affinity") or facts.count("host.cores"), facts.number("host.quota")
+    return cores if cores is None or quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def _fitted(facts: Facts) -> dict[str, str]:
+    """Variables that cut every pool that is larger than the cores."""
+    cores = _cores(facts)
+    if cores is None:
+        return {}
+    used = {pool: facts.number(f"threads.used.{pool}") or 0 for pool in POOLS}
+    return {variable: str(cores) for pool, names in POOLS.items() if used[pool] > cores for variable in names}
+
+
+def _every_pool(count: int) -> dict[str, str]:
+    return {variable: str(count) for names in POOLS.values() for variable in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What flipping a switch did: how many times faster the call became, with bounds."""
+
+    ratio: float  # time before over time after
+    low: float
+    high: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is faster beyond doubt, by more than what processes differ by anyway."""
+        return self.low > RELEVANT
+
+    @property
+    def text(self) -> str:
+        return f"{self.ratio:.2g}x of it is gone [{self.low:.2g}, {self.high:.2g}]"
+
+
+RELEVANT = 1.05
+PAIRS = 6  # turns; five are the least from which an interval follows that is of use
+
+
+def proof(pairs: Sequence[tuple[float, float]]) -> Proof | None:
+    """From times measured in turns, (as it is, with the switch flipped); None from fewer than two pairs."""
+    ratios = [before / after for before, after in pairs if before > 0 and after > 0]
+    bounds = median_interval(ratios)
+    return None if bounds is None else Proof(median(ratios), *bounds)
