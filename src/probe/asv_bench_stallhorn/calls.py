@@ -126,12 +126,13 @@ def make(call: Callable[[], Any], wait: Callable[[Any], Any], instruments: Any) 
     with ExitStack() as stack:
         for counter in (instruments.regions, numba.functions, arrays, threads, memory):
             stack.enter_context(counter)
-        with jax.calls.counting() as counted, lines:
-            begun = time.perf_counter()
-            result = call()
-            returned = time.perf_counter()
-        ready = jax_.is_ready(result)
-        wait(result)
+        with jax.calls.counting() as counted:
+            with lines:
+                begun = time.perf_counter()
+                result = call()
+                returned = time.perf_counter()
+            ready = jax_.is_ready(result)  # inside: to leave the counting takes time in which work may end
+            wait(result)
         if drain:
             drain()
         finished = time.perf_counter()
