@@ -22,7 +22,7 @@ from stallhorn.units import seconds
 TITLE = "The array's order is not the loop's"
 NEEDS = ("code.dispatchers",)
 
-CONTIGUOUS = "contiguous inputs"  # a rerun: the benchmark's own arrays made C-contiguous before the calls
+CONTIGUOUS = "contiguous inputs"  # a rerun: the treatment "contiguous", of the benchmark's own arrays
 
 # Fresh processes of the same healthy code differ by up to a tenth; a wrong order costs 2x and more.
 FASTER = 1.3
