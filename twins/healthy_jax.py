@@ -148,7 +148,7 @@ class Shapes:
 
 
 class Tree:
-    params = (["healthy"], [30_000, 100_000])
+    params = (["healthy"], [20_000, 50_000])
     param_names = ("twin", "n")
     pitfall = ()
     harm = "none"

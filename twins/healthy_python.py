@@ -104,7 +104,7 @@ class Vectorised:
 
 
 class Modest:
-    params = (["healthy"], [120, 250])
+    params = (["healthy"], [220, 300])
     param_names = ("twin", "n")
     pitfall = ()
     harm = "none"
