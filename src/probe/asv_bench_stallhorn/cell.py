@@ -175,12 +175,13 @@ def _run(
     during = _Events.of(instruments).since(events)
     first_seconds = first.seconds
     wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
+    lazy = jax_.waiter(first.result) is not None
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
     events, opened = _Events.of(instruments), activity.read()
     timing = clock.steady(call, wait, benchmark.plan(plan))
     window = activity.between(opened, activity.read(), timing.calls)
-    samples = _after_setup(benchmark, wait, instruments) or timing.samples
     sampled = _Events.of(instruments).since(events)
+    renewed = _after_setup(benchmark, wait, instruments, ready=wait is not None or not lazy)
 
     spent = process.between(start, process.read())
     used = memory.facts(benchmark.predicted_bytes())
@@ -189,8 +190,8 @@ def _run(
     known = jax_.facts()
     return {
         "status": "ok",
-        "samples": samples,
-        "number": timing.number,
+        "samples": renewed.samples or timing.samples,
+        "number": 1 if renewed.samples else timing.number,
         "facts": {
             "versions": facts.versions(),
             "threads": facts.thread_facts(_setting(benchmark.values, cores)),
@@ -204,8 +205,9 @@ def _run(
             },
             "sampling": {
                 **spent,
-                "compiles": sampled.compiles,
-                "compile_seconds": sampled.compile_seconds,
+                "compiles": sampled.compiles + renewed.compiles,
+                "compile_seconds": sampled.compile_seconds + renewed.compile_seconds,
+                "waited": benchmark.waits,
                 "calls": timing.calls,
                 "first_call_timed": benchmark.first_call_timed,
             },
@@ -222,19 +224,30 @@ def _setting(values: Dict[str, Any], cores: int) -> Optional[threads.Setting]:
     return threads.parse(values["threads"], cores) if "threads" in values else None
 
 
-def _after_setup(benchmark: Any, wait: Any, instruments: Instruments) -> List[float]:
-    """Calls that follow a set-up at once, as asv times them, if such a call compiles; else none.
+class _Renewed(NamedTuple):
+    """Calls that follow a set-up at once."""
 
-    A set-up that defines its functions anew leaves the compiling to the first call after it, and asv (0.6.6) calls once
-    after each set-up.
+    samples: List[float]
+    compiles: int
+    compile_seconds: float
+
+
+def _after_setup(benchmark: Any, wait: Any, instruments: Instruments, ready: bool) -> _Renewed:
+    """Calls that follow a set-up at once, as asv (0.6.6) times them, where that makes a difference; else none.
+
+    A set-up that defines its functions anew leaves the compiling to the first call after it. And calls in a row, whose
+    results nobody waits for, hold each other up; one alone is over as soon as its work is handed over.
     """
+    samples: List[float] = []
+    compiles, seconds = 0, 0.0
     if benchmark.renew is None:
-        return []
-    before, samples = _Events.of(instruments), []
+        return _Renewed(samples, compiles, seconds)
     for _ in range(3):
         benchmark.renew()
         renewed = _Events.of(instruments)
         samples.append(clock.steady(benchmark.bound(), wait, clock.Plan(1, number=1)).samples[0])
-        if _Events.of(instruments).since(renewed).compiles == 0:
-            return []
-    return samples if _Events.of(instruments).since(before).compiles else []
+        seen = _Events.of(instruments).since(renewed)
+        compiles, seconds = compiles + seen.compiles, seconds + seen.compile_seconds
+        if ready and not compiles:
+            return _Renewed([], 0, 0.0)
+    return _Renewed(samples, compiles, seconds)

@@ -37,7 +37,7 @@ class TimeWithFacts(TimeBenchmark):
                 "versions": facts.versions(),
                 "threads": facts.thread_facts(None),
                 "first_call": None,
-                "sampling": {**spent, "first_call_timed": bool(self.number) and self.warmup_time == 0},
+                "sampling": {**spent, "waited": False, "first_call_timed": bool(self.number) and self.warmup_time == 0},
                 "activity": window,
                 "host": facts.host_facts(),
                 "memory": memory.facts(None),
