@@ -192,6 +192,7 @@ class Silence:
 
     pitfall: str
     why: str
+    lacking: tuple[str, ...] = ()  # facts that are not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,12 @@ def judge(case: Case, among: Mapping[str, ModuleType] | None = None) -> Judgemen
     found: dict[str, Finding] = {}
     silences = []
     for name, detector in asked.items():
-        why = _cannot_tell(case, detector)
-        if why:
-            silences.append(Silence(name, why))
+        lacking = tuple(path for path in detector.NEEDS if not case.facts.has(path))
+        if lacking:
+            silences.append(Silence(name, f"not known: {', '.join(lacking)}", lacking))
+            continue
+        if getattr(detector, "NOISY", False) and case.run.disturbed:
+            silences.append(Silence(name, "other processes used the machine: times say too little"))
             continue
         finding = detector.detect(case)
         if finding is not None:
@@ -228,15 +232,6 @@ def judge(case: Case, among: Mapping[str, ModuleType] | None = None) -> Judgemen
 
 
 _RANK = {BLOCKING: 0, CAUSE: 1, CONTEXT: 2}
-
-
-def _cannot_tell(case: Case, detector: ModuleType) -> str:
-    lacking = [path for path in detector.NEEDS if not case.facts.has(path)]
-    if lacking:
-        return f"not known: {', '.join(lacking)}"
-    if getattr(detector, "NOISY", False) and case.run.disturbed:
-        return "other processes used the machine: times say too little"
-    return ""
 
 
 def _explained(detector: ModuleType, found: Mapping[str, Finding]) -> bool:

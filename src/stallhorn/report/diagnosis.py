@@ -87,7 +87,7 @@ def _text(one: Diagnosis) -> str:
         lines.append(f"  withdrawn: {finding.pitfall}: {finding.evidence[-1].fact} {finding.evidence[-1].value}")
     if not one.findings:
         lines.append("  nothing found")
-    lines += _unknown(one.silences)
+    lines += _unknown(one.case, one.silences)
     return "\n".join(lines)
 
 
@@ -100,11 +100,24 @@ def _finding_lines(finding: Finding) -> list[str]:
     return lines
 
 
-def _unknown(silences: Sequence[Silence]) -> list[str]:
-    """What could not be judged, in one line for each reason."""
+# Facts that nobody misses where a library is not in use.
+_OF = {
+    "jax": ("jax.", "calls.dispatches", "calls.arrays"),
+    "numba": ("code.dispatchers", "calls.regions", "calls.region_"),
+}
+
+
+def _unknown(case: Case, silences: Sequence[Silence]) -> list[str]:
+    """What could not be judged, in one line for each reason; nothing of libraries that are not in use."""
+    if case.run.status is not Status.OK:
+        return []
+    absent = tuple(
+        start for library, starts in _OF.items() if not case.facts.has(f"versions.{library}") for start in starts
+    )
     reasons: dict[str, list[str]] = {}
     for silence in silences:
-        reasons.setdefault(silence.why, []).append(silence.pitfall)
+        if not (silence.lacking and absent and any(path.startswith(absent) for path in silence.lacking)):
+            reasons.setdefault(silence.why, []).append(silence.pitfall)
     return [f"  not judged ({why}): {', '.join(names)}" for why, names in reasons.items()]
 
 
