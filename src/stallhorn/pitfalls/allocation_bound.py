@@ -6,7 +6,8 @@ numbers) spends its time in the allocator.
 
 Detected: for pages, the counted page faults of a call together with a large share of system time in the CPU time;
 for small arrays, the counted allocations of a call, whose least cost must be a good part of the time. Page faults
-without the time, and allocations of arrays that take long to fill, are innocent.
+without the time, and allocations of arrays that take long to fill, are innocent. Beside busy neighbours, and for the
+result of a JAX computation, whose place is not the caller's choice, pages are context.
 
 It cannot be seen without the kernel's accounts; nor when threads that spin (libgomp) hide the system time behind
 their own. With huge pages one fault brings 2 MiB, so that their number alone says little.
@@ -23,7 +24,14 @@ from stallhorn.pitfalls.base import CAUSE, CONTEXT, Case, Facts, counted, observ
 
 TITLE = "Time spent getting memory"
 NEEDS = ("calls",)
-YIELDS_TO = ("compile-in-timing", "recompilation", "object-mode")
+YIELDS_TO = (
+    "large-temporaries",
+    "eager-dispatch",
+    "host-transfer",
+    "compile-in-timing",
+    "recompilation",
+    "object-mode",
+)
 
 PAGE = 4096
 # Fewer faults a call are the allocator's own business.
@@ -34,6 +42,10 @@ PART, ALWAYS = 0.25, 32 * 2**20
 # System time in the CPU time: 41 to 81 % measured where doing it in place was 1.6 to 9 times as fast, 19 % where a
 # cosine for each number hides it.
 SYSTEM, SOME = 0.4, 0.25
+# Of a call that makes its result and little else, as functions do, more is asked: from here on it is all that counts.
+RESULT_ALONE = 0.6
+# Against the earlier commit: so many times the faults, and clearly slower.
+JUMP, SLOWER = 4, 1.1
 # Below, the shares of the sampling window are not trusted.
 WINDOW = 0.05
 # Arrays that Numba makes: at least 40 ns each (90 measured, with its filling); a third of the time is worth a change.
@@ -78,7 +90,7 @@ def _pages(case: Case) -> Finding | None:
         return None
     return case.finding(
         __name__,
-        CAUSE if share >= SYSTEM else CONTEXT,
+        CAUSE if _is_cause(case, share, faults) else CONTEXT,
         f"Every call gets fresh memory from the system: {faults:.0f} page faults for {units.size(made)} of arrays, "
         f"and {share:.0%} of the CPU time is the system's.",
         (
@@ -89,6 +101,18 @@ def _pages(case: Case) -> Finding | None:
         "Make the arrays once and write into them: `np.add(a, b, out=out)`, an `out` argument for a Numba kernel, "
         "`donate_argnums` for `jax.jit`; or work in blocks that fit into the cache.",
     )
+
+
+def _is_cause(case: Case, share: float, faults: float) -> bool:
+    """Beside neighbours faults take longer than work does; and where JAX puts a result is not the caller's choice."""
+    before = None if case.baseline is None else case.baseline.facts.number("activity.faults")
+    if before is not None and faults >= JUMP * before and (case.slowdown or 0.0) >= SLOWER:
+        return True
+    facts = case.facts
+    if case.run.disturbed or (facts.text("result.type") or "").startswith("jax"):
+        return False
+    alone = (facts.number("calls.temporary_bytes") or 0.0) < 0.5 * (facts.number("calls.result_bytes") or 0.0)
+    return share >= (RESULT_ALONE if alone else SYSTEM)
 
 
 def _system_share(facts: Facts) -> float | None:

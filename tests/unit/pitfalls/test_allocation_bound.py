@@ -48,6 +48,33 @@ def test_a_smaller_share_is_context() -> None:
     assert finding.severity == CONTEXT
 
 
+def test_a_result_alone_must_take_more_of_the_time() -> None:
+    alone, more = found(pages(10_000, 0.5)), found({**pages(10_000, 0.5), "calls.temporary_bytes": 80 * MB})
+    assert alone is not None
+    assert more is not None
+    assert (alone.severity, more.severity) == (CONTEXT, CAUSE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"result.type": "jaxlib._jax.ArrayImpl"}, {"sampling.foreign_load": 1.0}],
+    ids=["a result of JAX's", "busy neighbours"],
+)
+def test_what_the_caller_cannot_choose_and_what_neighbours_distort_is_context(more: dict[str, Any]) -> None:
+    finding = found({**pages(1953, 0.86, made=8 * MB), **more})
+    assert finding is not None
+    assert finding.severity == CONTEXT
+
+
+def test_many_more_faults_than_at_the_earlier_commit_and_more_time_are_a_cause() -> None:
+    now, before = run(pages(19532, 0.33)), run(pages(0, 0.01))
+    grown = allocation_bound.detect(case(now, baseline=before, slowdown=2.0))
+    same = allocation_bound.detect(case(now, baseline=before))
+    assert grown is not None
+    assert same is not None
+    assert (grown.severity, same.severity) == (CAUSE, CONTEXT)
+
+
 def test_small_arrays_in_a_compiled_loop_are_named() -> None:
     finding = found({"calls.allocations": 100_000}, 9.2e-3)
     assert finding is not None
