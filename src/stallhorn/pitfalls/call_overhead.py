@@ -19,6 +19,8 @@ lists; the specimen "reflected_list" of the reference kernels.
 
 from __future__ import annotations
 
+import re
+
 from stallhorn import units
 from stallhorn.model import Finding, Status
 from stallhorn.pitfalls.base import CAUSE, CONTEXT, INTERPRETED, Case, Facts, counted, dispatchers, observed
@@ -42,9 +44,11 @@ LINES, QUICK_LINE, SLOW_LINE = 500, 0.3e-6, 3e-6
 # An array to loop over: below, a call that works on Python's own numbers and happens to hold one is meant.
 ENOUGH = 256
 # The lists' conversion takes 1.2 µs for each number; shorter calls have a short list.
-LISTS = 50e-6
+LISTS = 20e-6
 # Heavy code of Numba's is 10 to 100 times as slow without compiling; at this factor compiling gains nothing.
 GAIN = 2.0
+# A plain list in a signature as Numba writes it in code, "List(float64, True)" ("True": copied back), or for people.
+_REFLECTED = re.compile(r"\bList\([^\[\]]*\bTrue\)|\breflected list\(")
 
 
 def detect(case: Case) -> Finding | None:
@@ -105,8 +109,8 @@ def _of_lists(case: Case) -> Finding | None:
 
 def _takes_a_list(dispatcher: Facts) -> bool:
     """Whether lists are its data: with an array beside it, a list is more likely a few parameters."""
-    signatures = dispatcher.texts("signatures")
-    return any("reflected list(" in text and "array(" not in text for text in signatures)
+    arguments = [text.partition("->")[0] for text in dispatcher.texts("signatures")]
+    return any(_REFLECTED.search(text) is not None and "array(" not in text.lower() for text in arguments)
 
 
 def _gain(case: Case) -> float | None:

@@ -12,8 +12,10 @@ from stallhorn.pitfalls import call_overhead
 from stallhorn.pitfalls.base import CAUSE, CONTEXT, INTERPRETED, judge
 
 TINY = {"name": "tiny", "signatures": ["(Array(float64, 1, 'C', False, aligned=True),)"]}
-LIST = {"name": "both_ways", "signatures": ["(reflected list(float64)<iv=None>,) -> float64"]}
-BESIDE = {"name": "f", "signatures": ["(array(float64, 2d, C), reflected list(int64)<iv=None>) -> float64"]}
+LIST = {"name": "both_ways", "signatures": ["(List(float64, True),) -> float64"]}
+SHOWN = {"name": "both_ways", "signatures": ["(reflected list(float64)<iv=None>,) -> array(float64, 1d, C)"]}
+BESIDE = {"name": "f", "signatures": ["(Array(float64, 2, 'C', False, aligned=True), List(int64, True)) -> float64"]}
+TYPED = {"name": "f", "signatures": ["(ListType[float64],) -> float64", "(List(float64, False),) -> float64"]}
 NUMPY = {"calls.library_calls": 0, "calls.input_bytes": 24_000, "versions.numpy": "2.4.6"}
 
 
@@ -53,6 +55,10 @@ def test_a_list_for_numba_is_a_cause_if_compiling_gains_nothing(rerun: dict[str,
     assert ("48 times as long as without compiling" in finding.claim) == (severity == CAUSE)
 
 
+def test_a_list_is_known_by_either_way_to_write_its_type() -> None:
+    assert found({"code.dispatchers": [SHOWN]}, 12e-3) is not None
+
+
 @pytest.mark.parametrize(
     "rerun",
     [run({}, seconds=0.6), run({}, seconds=None, status=Status.TIMEOUT)],
@@ -77,6 +83,7 @@ def test_a_list_that_heavy_code_takes_is_innocent(rerun: Any) -> None:
         ({**NUMPY, "calls.library_calls": 1, "calls.python_lines": 2001}, 2.5e-3),
         ({"code.dispatchers": [BESIDE]}, 12e-3),
         ({"code.dispatchers": [LIST]}, 5e-6),
+        ({"code.dispatchers": [TYPED]}, 12e-3),
         ({"calls.library_calls": None, "calls.python_lines": None}, 1e-3),
     ],
     ids=[
@@ -92,6 +99,7 @@ def test_a_list_that_heavy_code_takes_is_innocent(rerun: Any) -> None:
         "most is compiled",
         "a list of parameters",
         "a short list",
+        "a typed list",
         "not known",
     ],
 )
