@@ -1,8 +1,8 @@
 """The call is as fast as memory allows: more threads or better arithmetic change little.
 
 Detected in one of two ways, for calls that touch more than the caches hold.
-(1) The bytes that the call cannot avoid (the benchmark's arrays, the result, temporaries written and read again), over
-    its time, are 5 GB/s or more for each core that worked. One core of today moves 5 to 45 GB/s from memory.
+(1) The bytes that the call cannot avoid (the benchmark's arrays or, if larger, the result, and temporaries written
+    and read again), over its time, are 5 GB/s or more for each core that worked. One core of today moves 5 to 45 GB/s from memory.
 (2) Two threads and more gain little against one (less than 0.6 of their number), although nearly all the time is inside
     evenly shared parallel regions, no more threads wanted a core than there are, and the traffic is 2 GB/s or more.
 
@@ -78,9 +78,9 @@ def detect(case: Case) -> Finding | None:
 
 def _bytes(case: Case) -> float:
     facts = case.facts
-    once = (facts.number("calls.input_bytes") or 0.0) + (
-        facts.number("calls.result_bytes") or facts.number("result.bytes") or 0.0
-    )
+    # A result that was written in place is one of the benchmark's arrays: the larger of the two is sure, not the sum.
+    result = facts.number("calls.result_bytes") or facts.number("result.bytes") or 0.0
+    once = max(facts.number("calls.input_bytes") or 0.0, result)
     temporary = (facts.number("calls.temporary_bytes") or 0.0) + (facts.number("calls.jax_temporary_bytes") or 0.0)
     return once + 2 * temporary  # written, and read again
 

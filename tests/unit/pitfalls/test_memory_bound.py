@@ -33,7 +33,7 @@ def test_a_call_near_the_limit_of_memory_is_context():
     finding = found()
     assert finding is not None
     assert (finding.pitfall, finding.severity, finding.switch) == ("memory-bound", "context", None)
-    assert "183 MiB in 5.00 ms, 38.4 GB/s with 2.0 cores at work" in finding.claim
+    assert "122 MiB in 5.00 ms, 25.6 GB/s with 2.0 cores at work" in finding.claim
 
 
 def test_threads_that_gain_little_are_part_of_the_claim():
@@ -45,6 +45,11 @@ def test_a_slow_machine_is_told_by_its_threads():
     """Below 5 GB/s for each core, but the second thread brings nothing."""
     assert found(seconds=30e-3, alone=31e-3, **{"calls.region_seconds": 29e-3})
     assert found(seconds=30e-3, alone=58e-3, **{"calls.region_seconds": 29e-3}) is None
+
+
+def test_a_result_that_is_one_of_the_arrays_counts_once():
+    finding = found(**{"calls.input_bytes": 192_000_000})
+    assert finding is not None and "183 MiB" in finding.claim
 
 
 def test_temporaries_are_written_and_read():
