@@ -74,6 +74,27 @@ def test_a_first_call_that_is_one_of_a_hundred_in_its_sample() -> None:
     assert found is not None
 
 
+def test_a_first_call_that_the_probe_kept_apart_and_asv_would_time() -> None:
+    apart = {"sampling.first_call_timed": True, "first_call.compiles": 2, "first_call.compile_seconds": 0.14}
+    found = ask(apart, 1e-3)
+    assert found is not None and found.severity == "blocking"
+    assert "140 ms" in found.claim and "1.00 ms" in found.claim
+    assert ask(apart, 2.0) is None, "seven per cent"
+    assert ask({**apart, "first_call.compiles": 0, "first_call.compile_seconds": None}, 1e-3) is None
+    assert ask({**apart, "sampling.first_call_timed": False}, 1e-3) is None
+
+
+def test_a_set_up_that_makes_its_functions_anew_leaves_compiling_to_each_sample() -> None:
+    renewed = {"sampling.waited": False, "calls.compiles": 0, "sampling.calls": 900}
+    renewed |= {"sampling.compiles": 3, "sampling.compile_seconds": 0.33}
+    found = ask(renewed, 0.115)
+    assert found is not None and found.severity == "blocking"
+    assert "96 %" in found.claim and "setup" in found.remedy
+    assert ask(renewed, 1e-3) is None, "compiled in warm-up, and the time does not hold it"
+    assert ask({**renewed, "sampling.compiles": 2}, 0.115) is None
+    assert ask({**renewed, "sampling.waited": True}, 0.115) is None
+
+
 @pytest.mark.parametrize(
     ("changes", "seconds"),
     [
