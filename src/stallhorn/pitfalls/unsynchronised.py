@@ -67,9 +67,9 @@ def _left(case: Case) -> tuple[float | None, int]:
 
 def _probe_waits(case: Case) -> bool:
     """Whether the probe waits for each result; samples of `time_` benchmarks are asv's, and it waits for nothing."""
-    waited = case.facts.flag("sampling.waited")
-    if waited is not None:
-        return waited
+    told = case.facts.flag("sampling.waited")
+    if told is not None:
+        return told
     name = case.key.benchmark
     is_asvs = ":" not in name and re.match(r"time(_|$)|Time[A-Z_]", name.rpartition(".")[2]) is not None
     return case.facts.has("first_call.seconds") or not is_asvs

@@ -80,6 +80,8 @@ def test_the_same_in_another_process_counts_and_other_settings_do_not() -> None:
 
 
 def test_where_the_probe_waits_for_the_result_not_ready_means_nothing() -> None:
+    assert ask({**SICK, "sampling.waited": True}, 12e-3) is None
+    assert ask({**SICK, "sampling.waited": False, "first_call.seconds": 0.2}, 12e-3) is not None
     assert ask({**SICK, "first_call.seconds": 0.2}, 12e-3) is None
     this = case(run(SICK, seconds=12e-3))
     for name in ("suite.Case.measure", "module:time_step", "suite.track_time"):
