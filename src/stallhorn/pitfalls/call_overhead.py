@@ -96,7 +96,7 @@ def _of_lists(case: Case) -> Finding | None:
     evidence = [counted("signature with a plain Python list", name, "arrays, or numba.typed.List")]
     if gain is not None:
         evidence.append(observed("time without compiling over the time with it", f"{gain:.2g}", f"above {GAIN:g}"))
-    without = "" if gain is None else f", and takes {1 / gain:.3g} times as long as without compiling"
+    without = "" if gain is None else f", and takes {_times(1 / gain)} times as long as without compiling"
     return case.finding(
         __name__,
         CONTEXT if gain is None else CAUSE,
@@ -120,6 +120,10 @@ def _gain(case: Case) -> float | None:
     if rerun.status is Status.TIMEOUT:
         return float("inf")
     return rerun.seconds / case.run.seconds if rerun.status is Status.OK and rerun.seconds else None
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def _of_numpy(case: Case) -> Finding | None:
