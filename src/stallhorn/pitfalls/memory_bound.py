@@ -2,7 +2,7 @@
 
 Detected in one of two ways, for calls that touch more than the caches hold.
 (1) The bytes that the call cannot avoid (the benchmark's arrays or, if larger, the result, and temporaries written
-    and read again), over its time, are 5 GB/s or more for each core that worked. One core of today moves 5 to 45 GB/s from memory.
+    and read again), over its time, are 5 GB/s or more for each core that worked. One core moves 5 to 45 from memory.
 (2) Two threads and more gain little against one (less than 0.6 of their number), although nearly all the time is inside
     evenly shared parallel regions, no more threads wanted a core than there are, and the traffic is 2 GB/s or more.
 

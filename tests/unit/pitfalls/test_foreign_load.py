@@ -9,7 +9,7 @@ from cases import case, run
 
 from stallhorn.model import Finding
 from stallhorn.pitfalls import foreign_load
-from stallhorn.pitfalls.base import Silence, detectors, judge
+from stallhorn.pitfalls.base import detectors, judge
 
 
 def found(**given: Any) -> Finding | None:
@@ -46,7 +46,7 @@ def test_own_children_are_no_neighbours():
 
 def test_without_the_fact_it_says_that_it_cannot_tell():
     judged = judge(case(run({"sampling.foreign_load": None})), {"foreign-load": foreign_load})
-    assert judged.silences == (Silence("foreign-load", "not known: sampling.foreign_load"),)
+    assert "sampling.foreign_load" in judged.silences[0].why
 
 
 def test_it_is_asked_on_the_disturbed_machine_itself():
