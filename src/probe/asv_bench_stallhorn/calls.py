@@ -148,7 +148,7 @@ def make(call: Callable[[], Any], wait: Callable[[Any], Any], instruments: Any) 
         "python_threads": threads.count,
         "allocations": arrays.count,
         "temporary_bytes": memory.temporary,
-        "result_bytes": digest.bytes_of(result),
+        "result_bytes": digest.bytes_of(result) or 0,
         "seconds": returned - begun,
     }
     unfinished = max(0.0, finished - returned - idle) if drain else None

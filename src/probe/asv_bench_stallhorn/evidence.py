@@ -28,7 +28,7 @@ def gather(
     extra: Optional[calls.Extra] = None
     try:
         extra = calls.make(call, wait, instruments)
-        sections["calls"] = {**extra.facts, "input_bytes": _input_bytes(holder, arguments)}
+        sections["calls"] = {**extra.facts, "input_bytes": digest.bytes_of(digest.held(holder, arguments)) or 0}
         sections["result"] = result_facts(extra.result, holder, arguments)
         sections["jax"] = {
             "ready": extra.ready,
@@ -68,24 +68,12 @@ def result_facts(result: Any, holder: Any = None, arguments: Any = ()) -> Dict[s
         "digest": digest_of(result, holder, arguments),
         "bytes": digest.bytes_of(result),
         "dtypes": digest.dtypes_of(result),
-        "input_dtypes": [one for one in _input_dtypes(holder, arguments) if one.startswith(("float", "complex"))],
+        "input_dtypes": digest.dtypes_of(digest.held(holder, arguments), floating=True),
     }
 
 
 def digest_of(result: Any, holder: Any, arguments: Any) -> Optional[Dict[str, Any]]:
     return digest.of_benchmark(holder, arguments) if result is None else digest.of(result)
-
-
-def _held(holder: Any, arguments: Any) -> List[Any]:
-    return [*reach.vars_of(holder).values(), *arguments] if not hasattr(holder, "__file__") else list(arguments)
-
-
-def _input_bytes(holder: Any, arguments: Any) -> Optional[int]:
-    return digest.bytes_of(_held(holder, arguments))
-
-
-def _input_dtypes(holder: Any, arguments: Any) -> List[str]:
-    return digest.dtypes_of(_held(holder, arguments)) or []
 
 
 def code_facts(

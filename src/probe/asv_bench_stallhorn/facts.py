@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import Any, Dict, List, Optional
 
-from . import cgroup, process, threads
+from . import cgroup, process, threads, topology
 from .backends import jax_, numba_
 
 _VERSIONED = ("numpy", "scipy", "numba", "llvmlite", "jax", "jaxlib")
@@ -64,6 +64,7 @@ def host_facts() -> Dict[str, Any]:
         "cores": os.cpu_count(),
         "affinity": threads.affinity(),
         "quota": cgroup.quota(),
+        **topology.topology(),
         "load_average": load,
         "malloc": {name: os.environ[name] for name in sorted(os.environ) if name.startswith("MALLOC_")},
     }

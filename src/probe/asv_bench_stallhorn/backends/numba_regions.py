@@ -96,9 +96,9 @@ class Regions:
         return {
             "regions": account[_REGIONS],
             "nested_regions": account[_NESTED],
-            "region_threads": account[_THREADS] or None,
+            "region_threads": account[_THREADS],
             "region_seconds": account[_WALL] / 1e9,
-            "imbalance": account[_BUSIEST] / mean if mean > 0 else None,
+            "imbalance": account[_BUSIEST] / mean if mean > 0 else 1.0,
         }
 
 
