@@ -34,6 +34,9 @@ YIELDS_TO = ("compile-in-timing", "recompilation")
 SINGLE = 5
 # Starting one takes 5 to 12 µs here; up to this much for each, most of it is the start or a pass over a small array.
 SMALL = 30e-6
+# So many single operations are a loop that nobody jitted (a matrix of cosines added up term by term: 20 times as slow);
+# each may be longer then, as long as the start is still felt.
+MANY, FELT = 50, 200e-6
 # A jitted step in a loop: 12 µs measured where it does next to nothing. Suites call a kernel ten or twenty times.
 STEPS, STEP = 50, 15e-6
 # An operation that XLA compiled by itself has one instruction, or a few (a number is spread over the array first); most
@@ -66,7 +69,7 @@ def detect(case: Case) -> Finding | None:
     each = seconds / started
     single = _single(case.facts)
     why: tuple[str, Evidence] | None = None
-    if single is not None and single.runs >= SINGLE and each <= SMALL:
+    if single is not None and (_short(single, each) or _loop(single, each)):
         why = (
             f"{single.runs} of them single operations that are not jitted",
             counted("single operations started outside jax.jit", single.runs, f"fewer than {SINGLE}"),
@@ -77,6 +80,14 @@ def detect(case: Case) -> Finding | None:
         why = ("hardly more than what starting one takes", observed("time for each", units.seconds(each), _above(STEP)))
     why = why or _more_than_before(case, started)
     return None if why is None else _finding(case, started, each, why)
+
+
+def _short(single: _Single, each: float) -> bool:
+    return single.runs >= SINGLE and each <= SMALL
+
+
+def _loop(single: _Single, each: float) -> bool:
+    return single.runs >= MANY and each <= FELT and not single.heavy
 
 
 def _above(seconds: float) -> str:

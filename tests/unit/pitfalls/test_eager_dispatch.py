@@ -71,6 +71,13 @@ def test_five_operations_on_next_to_nothing_are_enough() -> None:
     assert found(calls(*ops), 60e-6) is not None
 
 
+def test_many_single_operations_may_be_longer() -> None:
+    terms = (computation("cos", 200, 80_000), computation("add", 200, 80_000), computation("multiply", 400, 80_000))
+    assert found(calls(*terms), 800 * 100e-6) is not None
+    assert found(calls(*terms), 800 * 1e-3) is None
+    assert found(calls(*terms, computation("dot_general", 200, 80_000)), 1000 * 100e-6) is None
+
+
 def test_a_loop_in_python_around_a_small_step_is_named() -> None:
     finding = found(calls(computation("step", 100, operations=9), jitted=("Model.step",)), 1.2e-3)
     assert finding is not None
