@@ -20,7 +20,6 @@ import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 MAPS = "/proc/self/maps"
-LAYERS = ("tbb", "omp", "workqueue")
 LIMIT = 120.0  # seconds for one part of an inspection
 _OPENMP = re.compile(r"lib(gomp|omp|iomp5|nvomp)(-[0-9a-f]+)?\.(so|dylib)")
 _WHEEL = re.compile(
@@ -174,7 +173,9 @@ def _look_at_arrays() -> Dict[str, Any]:
     for name in ("numpy", "scipy.linalg", "numba"):
         found["imports"][name.partition(".")[0]] = _import_problem(name)
     if found["imports"]["numba"] == "":
-        found["layers"] = {name: _layer_problem(name) for name in LAYERS}
+        from .backends import numba_layers
+
+        found["layers"] = numba_layers.problems()
     pools = _pools()
     files = openmp_files(pools=pools)
     found["blas"] = _blas(pools)
@@ -190,20 +191,6 @@ def _import_problem(name: str) -> Optional[str]:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         return None if missing == name.partition(".")[0] else _told(error)
-    except Exception as error:
-        return _told(error)
-    return ""
-
-
-def _layer_problem(name: str) -> str:
-    """ "" if Numba can load a threading layer, else why not, as Numba itself tries it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is too old; the exception says it too
-            if name == "tbb":
-                parallel = importlib.import_module("numba.np.ufunc.parallel")
-                getattr(parallel, "_check_tbb_version_compatible", lambda: None)()
-            importlib.import_module("numba.np.ufunc.%s" % (name if name == "workqueue" else name + "pool"))
     except Exception as error:
         return _told(error)
     return ""
