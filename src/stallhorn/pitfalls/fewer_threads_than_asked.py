@@ -66,8 +66,9 @@ def _severity(case: Case, pool: str) -> str | None:
     """None where a pool is small because another one works."""
     if pool == "numba":
         inside, whole = case.facts.number("calls.region_seconds"), case.facts.number("calls.seconds")
-        worth = inside is not None and inside >= WORTH_MORE and (whole is None or inside >= PART * whole)
-        return CAUSE if worth else CONTEXT
+        # A neighbour that takes the core between two regions makes the rest of the call seem long.
+        part = 1.0 if case.run.disturbed or not whole or inside is None else inside / whole
+        return CAUSE if inside is not None and inside >= WORTH_MORE and part >= PART else CONTEXT
     if pool == "blas":
         others = ("calls.regions", "calls.dispatches", "calls.python_threads", "activity.children")
         return None if any(case.facts.count(path) for path in others) else CAUSE

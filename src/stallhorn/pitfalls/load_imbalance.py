@@ -21,6 +21,8 @@ from stallhorn.pitfalls.base import CAUSE, CONTEXT, Case, counted, observed
 
 TITLE = "one thread has most of the work"
 NEEDS = ("calls.imbalance", "calls.region_seconds", "calls.seconds")
+# Threads that spin, or make threads, in their share of a region are busy for reasons of those.
+YIELDS_TO = ("nested-parallel", "fork-join-per-iteration", "blas-in-parallel-region", "oversubscription")
 
 UNEVEN, UNEVEN_IN_NOISE = 1.3, 1.45  # busiest over mean; a triangle on two threads has 1.5, the worst is their number
 SAVED, NOTICED = 0.2, 0.1  # share of the call that an even split would save

@@ -50,6 +50,11 @@ def test_one_thread_for_small_work_is_a_choice(small: dict[str, Any]) -> None:
     assert finding is not None and finding.severity == "context"
 
 
+def test_beside_a_neighbour_the_rest_of_the_call_is_long_for_other_reasons() -> None:
+    finding = found({**NUMBA, "calls.seconds": 0.5, "sampling.foreign_load": 1.5})
+    assert finding is not None and finding.severity == "cause"
+
+
 @pytest.mark.parametrize(
     "healthy",
     [

@@ -8,7 +8,7 @@ import pytest
 from cases import case, run
 
 from stallhorn.model import Finding
-from stallhorn.pitfalls import load_imbalance
+from stallhorn.pitfalls import load_imbalance, nested_parallel
 from stallhorn.pitfalls.base import ONE_THREAD, judge
 
 SICK = {
@@ -64,6 +64,19 @@ def test_threads_that_pay_all_the_same_make_it_context() -> None:
 )
 def test_even_short_or_no_regions_are_silent(healthy: dict[str, Any]) -> None:
     assert found(healthy) is None
+
+
+def test_threads_that_spin_in_nested_regions_are_busy_for_that_reason() -> None:
+    nested = {
+        **SICK,
+        "calls.regions": 301,
+        "calls.nested_regions": 300,
+        "calls.region_seconds": 1.9,
+        "calls.seconds": 2.0,
+    }
+    both = {"load-imbalance": load_imbalance, "nested-parallel": nested_parallel}
+    findings = judge(case(run(nested, seconds=0.05)), both).findings
+    assert [one.pitfall for one in findings] == ["nested-parallel"]
 
 
 def test_without_the_threads_clocks_it_is_not_asked() -> None:
