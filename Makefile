@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: dashboard test lint unit figures peers clean help chromium
+.PHONY: dashboard test lint unit figures peers confusion clean help chromium
 
 help:
 	@sed -n '2,3p' Makefile
@@ -41,6 +41,11 @@ figures: $(VENV)/test
 # The kernels beside what people would take today. Needs a quiet machine and a quarter of an hour.
 peers: $(VENV)/test
 	$(BIN)/python -m figures.peers
+
+# How often the diagnosis is right, over the twin suite: about an hour, on a quiet machine. It goes on where it was stopped.
+confusion: $(VENV)/test
+	$(BIN)/python -m figures.confusion measure --passes 2
+	$(BIN)/python -m figures.confusion measure --passes 2 --busy
 
 clean:
 	rm -rf $(VENV) env .stallhorn .mypy_cache .ruff_cache .pytest_cache .hypothesis

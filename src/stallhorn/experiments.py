@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stallhorn.model import Status
-from stallhorn.pitfalls.base import AGAIN, FITTED, INTERPRETED, ONE_BLAS_THREAD, ONE_THREAD, Facts, Run, dispatchers
+from stallhorn.pitfalls.base import (
+    AGAIN,
+    CONTIGUOUS,
+    FITTED,
+    INTERPRETED,
+    ONE_BLAS_THREAD,
+    ONE_THREAD,
+    Facts,
+    Run,
+    dispatchers,
+)
 from stallhorn.stats import median, median_interval
 
 POOLS = {
@@ -23,7 +33,7 @@ POOLS = {
     "jax": ("NPROC",),
 }
 BUSY = 1.2  # runnable threads from which on more than one thread matters
-DIGESTS = 6  # results that a repetition computes
+DIGESTS = 12  # results that a repetition computes
 CUT = 30.0  # times as long as the compiled call: then compiling clearly pays, and waiting for more tells nothing
 
 
@@ -45,15 +55,21 @@ def variations(run: Run) -> tuple[Variation, ...]:
     facts, wanted = run.facts, []
     if _is_parallel(facts):
         wanted.append(Variation(ONE_THREAD, _every_pool(1), {"digests": DIGESTS // 2 if _may_race(facts) else 0}))
-    if _may_race(facts):
-        wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS}))
+    functions = tuple(dispatchers(facts))
+    if _may_race(facts) or any(_is_cold(one) for one in functions):
+        wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS if _may_race(facts) else 0}))
+    if any(set(one.texts("layouts")) - {"C"} for one in functions):
+        wanted.append(Variation(CONTIGUOUS, {}, {"treatment": "contiguous"}))
     fitted = _fitted(facts)
     if fitted:
         wanted.append(Variation(FITTED, fitted))
     if _blas_inside(facts):
         wanted.append(Variation(ONE_BLAS_THREAD, dict.fromkeys(POOLS["blas"], "1")))
-    functions = tuple(dispatchers(facts))
-    if functions and run.seconds is not None and not any(one.flag("loops") for one in functions):
+    if (
+        functions
+        and run.seconds is not None
+        and (not any(one.flag("loops") for one in functions) or any(_is_object(one) for one in functions))
+    ):
         wanted.append(
             Variation(
                 INTERPRETED,
@@ -71,6 +87,14 @@ def _is_parallel(facts: Facts) -> bool:
 
 def _may_race(facts: Facts) -> bool:
     return (facts.number("calls.regions") or 0) > 0 or (facts.number("calls.python_threads") or 0) > 0
+
+
+def _is_cold(function: Facts) -> bool:
+    return bool(function.flag("cache") and function.number("cache_misses") and not function.number("cache_hits"))
+
+
+def _is_object(function: Facts) -> bool:
+    return bool(function.flag("object_mode") or function.number("lifted"))
 
 
 def _blas_inside(facts: Facts) -> bool:

@@ -96,13 +96,18 @@ def measure(benchmark: Any, plan: clock.Plan, instruments: Instruments, how: How
         else:
             parts = _prepare_and_run(benchmark, plan, instruments, cores, how)
     except Exception as error:
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
         traceback.print_exc()  # the child's stderr is kept with the record
-        parts = {"status": "failed", "reason": last}
+        parts = {"status": "failed", "reason": told(error)}
     if parts["status"] != "skipped":
         _collect_garbage()
     parts["seconds"] = time.perf_counter() - begun
     return parts
+
+
+def told(error: BaseException) -> str:
+    """An exception's own text, without the notes that libraries add to it."""
+    lines = traceback.format_exception_only(type(error), error)
+    return lines[-1 if isinstance(error, SyntaxError) else 0].strip()
 
 
 def _collect_garbage() -> None:
@@ -215,7 +220,10 @@ def _run(
             "host": facts.host_facts(),
             "memory": used,
             **gathered,
-            "jax": {"x64": known["x64"], "backend": known["backend"], **(gathered.get("jax") or {})},
+            "jax": {
+                **{name: known[name] for name in jax_.SETTINGS},
+                **(gathered.get("jax") or {}),
+            },
         },
     }
 

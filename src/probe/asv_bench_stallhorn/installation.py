@@ -37,6 +37,7 @@ def loaded() -> Dict[str, Any]:
         "openmp": None if files is None else [os.path.basename(path) for path in files],
         "layers": None,
         "jax_wheels": dict(jax_wheels()),
+        "gpus": gpus(),
     }
 
 

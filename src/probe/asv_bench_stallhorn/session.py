@@ -15,6 +15,7 @@ import json
 import os
 import socket
 import sys
+import traceback
 from typing import Any, Dict
 
 from . import METHOD, __version__, benchmarks, cell, clock, foreign, process, record
@@ -46,11 +47,8 @@ def _measure(job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Inst
         else:
             benchmark = benchmarks.load(job["suite"], wanted["benchmark"], wanted["index"])
     except Exception as error:
-        import traceback
-
         traceback.print_exc()
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        return {"status": "failed", "reason": "cannot load the benchmark: %s" % last, "seconds": 0.0}
+        return {"status": "failed", "reason": "cannot load the benchmark: %s" % cell.told(error), "seconds": 0.0}
     how = cell.How(**job.get("how", {}))
     return cell.measure(benchmark, clock.Plan(**job.get("plan", {})), instruments, how)
 

@@ -16,13 +16,11 @@ Source: a matrix in column order traversed row by row cost twice the CPU time (6
 from __future__ import annotations
 
 from stallhorn.model import Evidence, Finding, Switch
-from stallhorn.pitfalls.base import CAUSE, Case, Facts, Run, counted, dispatchers, observed
+from stallhorn.pitfalls.base import CAUSE, CONTIGUOUS, Case, Facts, Run, counted, dispatchers, observed
 from stallhorn.units import seconds
 
 TITLE = "The array's order is not the loop's"
 NEEDS = ("code.dispatchers",)
-
-CONTIGUOUS = "contiguous inputs"  # a rerun: the treatment "contiguous", of the benchmark's own arrays
 
 # Fresh processes of the same healthy code differ by up to a tenth; a wrong order costs 2x and more.
 FASTER = 1.3

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from . import jax_calls
 
@@ -85,13 +87,39 @@ def drain() -> Callable[[], float]:
     return wait
 
 
+SETTINGS = ("x64", "backend", "platforms", "plugins", "asked_device")
+
+
 def facts(result: Any = None) -> Dict[str, Any]:
-    """x64 switch, back end and device; None where JAX is not loaded."""
+    """x64 switch, back ends that run, plug-ins that are installed, device that was asked for, and the result's device.
+
+    None where JAX is not loaded.
+    """
     jax = sys.modules.get("jax")
     if jax is None or not started():
-        return {"x64": None, "backend": None, "device": None}
+        return dict.fromkeys((*SETTINGS, "device"))
     device = None
     leaves = jax.tree_util.tree_leaves(result)
     if leaves and hasattr(leaves[0], "devices"):
         device = ", ".join(sorted(str(one) for one in leaves[0].devices()))
-    return {"x64": bool(jax.config.jax_enable_x64), "backend": jax.default_backend(), "device": device}
+    return {
+        "x64": bool(jax.config.jax_enable_x64),
+        "backend": jax.default_backend(),
+        "platforms": sorted({one.platform for one in jax.devices()}),
+        "plugins": plugins(),
+        "asked_device": jax.config.jax_platforms or os.environ.get("JAX_PLATFORMS"),
+        "device": device,
+    }
+
+
+@functools.lru_cache(maxsize=None)
+def plugins() -> List[str]:
+    """Names under which device plug-ins of JAX are installed."""
+    from importlib import metadata
+
+    try:
+        points: Any = metadata.entry_points()
+        group = points.select(group="jax_plugins") if hasattr(points, "select") else points.get("jax_plugins", ())
+        return sorted({point.name for point in group})
+    except Exception:  # a broken installation of something else
+        return []

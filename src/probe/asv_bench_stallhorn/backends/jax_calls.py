@@ -17,7 +17,8 @@ from .jax_compiled import Explained, Reasons
 from .jax_reads import Reads
 
 _COMPILE = "/jax/core/compile/"
-_COUNTS = ("dispatches", "arrays_in", "bytes_in", "arrays_out", "bytes_out", "callbacks")
+_COUNTS = ("dispatches", "arrays_in", "bytes_in", "bytes_copied_in", "arrays_out", "bytes_out", "callbacks")
+_ALIGNED = 64  # bytes: the CPU client takes an array that begins at such an address as it is
 _FACTS = (*_COUNTS, "jax_temporary_bytes", "compiles", "compile_seconds", "compiled", "computations")
 
 
@@ -95,7 +96,7 @@ class Counting:
         self._before = (calls.compiles, calls.compile_seconds)
         if calls.listens:
             self._install(self._explain, "compiles", "compile_seconds", "compiled")
-        self._install(self._count_transfers, "arrays_in", "bytes_in")
+        self._install(self._count_transfers, "arrays_in", "bytes_in", "bytes_copied_in")
         self._install(self._count_reads, "arrays_out", "bytes_out")
         self._install(self._count_callbacks, "callbacks")
         self._install(self._count_dispatches, "dispatches", "jax_temporary_bytes", "computations")
@@ -194,6 +195,7 @@ class Counting:
             if size and not self._calls.quiet.now:
                 self._counts["arrays_in"] += 1
                 self._counts["bytes_in"] += size
+                self._counts["bytes_copied_in"] += sum(one.nbytes for one in from_numpy if _is_copied(one))
             return original(aval, sharding, shards, *arguments, **named)
 
         self._patches.wrap(_inside("jax._src.interpreters.pxla"), "batched_device_put", put)
@@ -288,6 +290,12 @@ def _cache_of_short_ways() -> Any:
 def _forget_short_ways() -> None:
     """The next call of each jitted function goes through Python once; traced and compiled code stays."""
     _cache_of_short_ways().clear_all()
+
+
+def _is_copied(array: Any) -> bool:
+    """Whether the back end must copy a NumPy array that a computation is given: the CPU's does not if it is aligned."""
+    on_cpu = sys.modules["jax"].default_backend() == "cpu"
+    return not (on_cpu and array.flags.c_contiguous and array.ctypes.data % _ALIGNED == 0)
 
 
 def _attempt(action: Callable[[], Any]) -> None:

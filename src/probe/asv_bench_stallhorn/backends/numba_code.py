@@ -117,7 +117,7 @@ def _read(dispatcher: Any) -> Dict[str, Any]:
         "loops": _loops(function.__code__),
         "uses_prange": "prange" in _all_names(function.__code__),
         "lexical_regions": len(_REGION.findall(llvm)) if llvm else None,
-        "blas_in_region": any("parfor" in name and _BLAS.search(body) for name, body in _DEFINED.findall(llvm)),
+        "blas_in_region": _blas_in_region(llvm),
         "fastmath": bool(options.get("fastmath")),
         "error_model": str(options.get("error_model") or "python"),
         "packed": len(packed) if llvm else None,
@@ -145,6 +145,22 @@ def _all_names(code: types.CodeType) -> List[str]:
         if isinstance(constant, types.CodeType):
             names += _all_names(constant)
     return names
+
+
+def _blas_in_region(llvm: str) -> bool:
+    """Whether what a parallel region runs calls BLAS, itself or through functions that it calls."""
+    bodies = {name: body for name, body in _DEFINED.findall(llvm)}
+    waiting = [name for name in bodies if "parfor" in name]
+    seen = set(waiting)
+    while waiting:
+        body = bodies[waiting.pop()]
+        if _BLAS.search(body):
+            return True
+        for called in set(_SYMBOL.findall(body)) - seen:
+            if called in bodies:
+                seen.add(called)
+                waiting.append(called)
+    return False
 
 
 def _loops(code: types.CodeType) -> bool:

@@ -85,7 +85,7 @@ class TimeWithFacts(TimeBenchmark):
         )
         known, seen = jax_.facts(), sections.pop("jax", None) or {}
         sections["jax"] = (
-            None if known["backend"] is None else {"x64": known["x64"], "backend": known["backend"], **seen}
+            None if known["backend"] is None else {**{name: known[name] for name in jax_.SETTINGS}, **seen}
         )
         return sections
 
