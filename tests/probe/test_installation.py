@@ -173,13 +173,15 @@ def test_where_nothing_is_loaded_nothing_is_known_and_nothing_is_imported():
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found, imported = json.loads(done.stdout)
     assert imported == []
-    assert found == {"blas": None, "openmp": [] if sys.platform == "linux" else None, "layers": None, "jax_wheels": {}}
+    openmp = [] if sys.platform == "linux" else None
+    assert found.pop("gpus") == installation.gpus()
+    assert found == {"blas": None, "openmp": openmp, "layers": None, "jax_wheels": {}}
 
 
 def test_the_blas_of_numpy_is_named():
     pytest.importorskip("numpy")
     found = installation.loaded()
-    assert set(found) == {"blas", "openmp", "layers", "jax_wheels"}
+    assert set(found) == {"blas", "openmp", "layers", "jax_wheels", "gpus"}
     assert all(set(one) == {"library", "version", "threading"} for one in found["blas"])
     json.dumps(found, allow_nan=False)
 
