@@ -20,8 +20,8 @@ SUITE = ROOT / "benchmarks"
 COMMANDS = sorted(path.stem for path in (HOST / "commands").glob("*.py") if path.stem != "__init__")
 
 # The host's parts, lowest first, and the parts that each may import; a part is a file or a folder below stallhorn/,
-# and may always import itself. Parts that do not name each other are siblings. (pitfalls and bisect are rooms that
-# stand empty yet; their doors are decided.)
+# and may always import itself. Parts that do not name each other are siblings. (bisect is a room that stands empty
+# yet; its doors are decided.)
 BOTTOM = "model errors units endings discovery console"
 ALLOWED = {
     "model": "",
@@ -36,16 +36,23 @@ ALLOWED = {
     "pitfalls": f"{BOTTOM} stats",
     "bisect.search": f"{BOTTOM} stats",
     "bisect": f"{BOTTOM} stats bisect.search",
-    "diagnose": f"{BOTTOM} stats floors changes pitfalls",
+    "experiments": f"{BOTTOM} stats pitfalls",
+    "fingerprint": f"{BOTTOM} pitfalls",
+    "cases": f"{BOTTOM} pitfalls",
+    "counted": f"{BOTTOM} pitfalls",
+    "causes": f"{BOTTOM} changes pitfalls cases fingerprint",
+    "diagnose": f"{BOTTOM} stats floors changes pitfalls cases causes counted",
     "plan": BOTTOM,
     "git": BOTTOM,
     "progress": BOTTOM,
     "store": f"{BOTTOM} stats git",
-    "report": BOTTOM,
+    "report": f"{BOTTOM} pitfalls",
     "asv": f"{BOTTOM} plan",
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
-    "commands": f"{BOTTOM} stats changes pitfalls bisect diagnose plan git progress store report asv runners campaign",
+    "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
+    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan git progress store report asv "
+    "runners campaign workbench",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }
@@ -284,8 +291,8 @@ def _allowed_in_probe(module: str, one: Import) -> bool:
     if library == "threadpoolctl":
         return one.in_try
     if library == "asv_runner":
-        return room == "benchmarks"
-    return library in ("numba", "jax") and room == "backends" and one.in_function
+        return room in ("benchmarks", "listing")
+    return library in ("numba", "llvmlite", "jax") and room == "backends" and one.in_function
 
 
 def newer_than_38(modules: Iterable[Module]) -> list[str]:

@@ -177,8 +177,7 @@ def _run(
     if how.treatment == "warm":
         jax_.wait_for_any(call())
     first = clock.first_call(call, jax_.wait_for_any)
-    during = _Events.of(instruments).since(events)
-    first_seconds = first.seconds
+    beginning = _first_call(first.seconds, _Events.of(instruments).since(events), preparation, instruments)
     wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
     lazy = jax_.waiter(first.result) is not None
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
@@ -190,7 +189,6 @@ def _run(
 
     spent = process.between(start, process.read())
     used = memory.facts(benchmark.predicted_bytes())
-    compile_seconds = min(during.compile_seconds, first_seconds)
     gathered = evidence.gather(call, jax_.wait_for_any, instruments, benchmark.holder, benchmark.arguments)
     known = jax_.facts()
     return {
@@ -200,14 +198,7 @@ def _run(
         "facts": {
             "versions": facts.versions(),
             "threads": facts.thread_facts(_setting(benchmark.values, cores)),
-            "first_call": {
-                "seconds": first_seconds,
-                "import_seconds": instruments.watch.take() or None,  # None: imported before, in this process
-                "compile_seconds": compile_seconds if during.compiles else None,  # None: nothing was compiled
-                "run_seconds": first_seconds - compile_seconds,
-                "compiles": during.compiles,
-                "compiles_in_setup": preparation.compiles,
-            },
+            "first_call": beginning,
             "sampling": {
                 **spent,
                 "compiles": sampled.compiles + renewed.compiles,
@@ -225,6 +216,18 @@ def _run(
                 **(gathered.get("jax") or {}),
             },
         },
+    }
+
+
+def _first_call(seconds: float, during: _Events, preparation: _Events, instruments: Instruments) -> Dict[str, Any]:
+    compile_seconds = min(during.compile_seconds, seconds)
+    return {
+        "seconds": seconds,
+        "import_seconds": instruments.watch.take() or None,  # None: imported before, in this process
+        "compile_seconds": compile_seconds if during.compiles else None,  # None: nothing was compiled
+        "run_seconds": seconds - compile_seconds,
+        "compiles": during.compiles,
+        "compiles_in_setup": preparation.compiles,
     }
 
 
