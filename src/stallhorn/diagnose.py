@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from stallhorn.cases import Cases, observed
+from stallhorn.causes import Causes
 from stallhorn.changes.base import Disturbance, Disturbances
 from stallhorn.changes.levels import compare, detect
 from stallhorn.changes.pooling import pool
+from stallhorn.counted import facts_of
 from stallhorn.floors import floors
-from stallhorn.model import ChangePoint, Comparison, History, Observation, Report, Revision, SeriesKey, Status, Verdict
+from stallhorn.model import (
+    ChangePoint,
+    Comparison,
+    Direction,
+    Explanation,
+    Finding,
+    History,
+    Level,
+    Observation,
+    Report,
+    Revision,
+    SeriesKey,
+    Status,
+    Verdict,
+)
 
 
 def diagnose(history: History, base: str | None = None, head: str | None = None) -> Report:
@@ -22,24 +40,74 @@ def diagnose(history: History, base: str | None = None, head: str | None = None)
     none: Disturbances = {}
     heads = {machine: head or revision.commit for machine, revision in newest_measured(history).items()}
     comparisons: list[Comparison] = []
-    points: list[ChangePoint] = []
+    points: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
     for series in history.series:
         known = disturbances.get(series.key, none)
-        points += detect(series, known)
+        if found := detect(series, known):
+            points[series.key] = found
         commit = heads.get(series.key.machine)
         comparison = compare(series, commit, base, known) if commit else None
         if comparison is not None:
             comparisons.append(comparison)
     newest = newest_measured(history).values()
+    seen = observed(history.observations)
+    facts = tuple(facts_of(history.series, seen))
+    why = _why(history, Causes(Cases(history, seen, points), facts), comparisons, points, base)
     return Report(
         history=history,
         newest=max(newest, key=lambda revision: revision.position, default=None),
-        changes=pool(points, history.revisions),
+        changes=pool((point for found in points.values() for point in found), history.revisions),
         comparisons=tuple(comparisons),
-        findings=(),
+        findings=why.findings,
         verdict=Verdict.join(comparison.verdict for comparison in comparisons),
         floors=floors(history),
+        facts=facts,
+        counted=pool((point for series in facts for point in detect(series)), history.revisions),
+        explanations=why.explanations,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    findings: tuple[Finding, ...]
+    explanations: Mapping[tuple[SeriesKey, str, str], Explanation]
+
+
+def _why(
+    history: History,
+    causes: Causes,
+    comparisons: Iterable[Comparison],
+    points: Mapping[SeriesKey, Sequence[ChangePoint]],
+    base: str | None,
+) -> _Why:
+    """Findings at the judged commits, and at each change; explanations of whatever moved."""
+    compared = {comparison.key: comparison for comparison in comparisons}
+    findings: dict[tuple[SeriesKey, str], tuple[Finding, ...]] = {}
+    explanations: dict[tuple[SeriesKey, str, str], Explanation] = {}
+    for series in history.series:
+        key, comparison = series.key, compared.get(series.key)
+        if comparison is not None:
+            moved, last = _as_change(comparison), None if base is None else comparison.last
+            at = key, comparison.after.commit
+            findings[at] = causes.findings(series, at[1], last, None if moved is None else moved.ratio)
+            if moved is not None:
+                explanations[key, moved.last, at[1]] = causes.explanation(series, moved, last)
+        for point in points.get(key, ()):
+            if (key, point.first) not in findings:
+                findings[key, point.first] = causes.findings(series, point.first)
+            if (key, point.last, point.first) not in explanations:
+                explanations[key, point.last, point.first] = causes.explanation(series, point)
+    return _Why(tuple(one for found in findings.values() for one in found), explanations)
+
+
+def _as_change(comparison: Comparison) -> ChangePoint | None:
+    """A comparison that says that something moved, in the form of a change."""
+    value, before, last = comparison.after.value, comparison.before, comparison.last
+    if comparison.direction is Direction.SAME or before is None or last is None or value is None:
+        return None
+    low, high = comparison.after.low, comparison.after.high
+    after = Level(before.stop, before.stop + 1, value, value if low is None else low, value if high is None else high)
+    return ChangePoint(comparison.key, before, after, last, comparison.after.commit)
 
 
 def only_machine(history: History, machine: str) -> History:

@@ -239,10 +239,12 @@ class SeriesKey:
     parameters: Parameters
     environment: str
     machine: str
+    fact: str = ""  # a counted fact beside the benchmark's own value: "parallel regions"
 
     def __str__(self) -> str:
         inside = f"[{self.parameters}] " if self.parameters.values else " "
-        return f"{self.benchmark} {inside}@ {self.environment}".replace("  ", " ")
+        fact = f"# {self.fact} " if self.fact else ""
+        return f"{self.benchmark} {inside}{fact}@ {self.environment}".replace("  ", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +298,11 @@ class Series:
     key: SeriesKey
     unit: str
     points: tuple[Measurement, ...]
+    rising: Direction = Direction.SLOWER  # what a larger value means; SAME: neither better nor worse
 
     @property
     def is_counted(self) -> bool:
-        """Whether the suite says, by the end of its unit, that the values are exact."""
+        """Whether the values are exact: its unit ends so."""
         return self.unit.endswith(COUNTED)
 
 
@@ -326,14 +329,19 @@ class ChangePoint:
     after: Level
     last: str  # commit, the newest with the old level
     first: str  # commit, the oldest with the new level
+    rising: Direction = Direction.SLOWER  # as its series has it
 
     @property
-    def ratio(self) -> float:
-        return self.after.center / self.before.center
+    def ratio(self) -> float | None:
+        """New over old level; None from zero, as a counted fact can have it."""
+        return self.after.center / self.before.center if self.before.center > 0 else None
 
     @property
     def direction(self) -> Direction:
-        return Direction.SLOWER if self.ratio > 1 else Direction.FASTER
+        """Whether it became worse (SLOWER) or better; SAME for a fact of which neither can be said."""
+        if self.after.center > self.before.center:
+            return self.rising
+        return {Direction.SLOWER: Direction.FASTER, Direction.FASTER: Direction.SLOWER}.get(self.rising, self.rising)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +392,16 @@ class Finding:
     evidence: tuple[Evidence, ...]
     remedy: str
     switch: Switch | None = None  # None: only a change of the code can show it
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What else changed in one series between two commits, between which its value did."""
+
+    causes: tuple[Finding, ...] = ()  # at the newer and not at the older; of what became faster only the blocking ones
+    gone: tuple[Finding, ...] = ()  # at the older and not at the newer
+    counted: tuple[ChangePoint, ...] = ()  # facts with another value
+    code: str = ""  # what the fingerprints say; "" where one is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +478,23 @@ class Report:
     newest: Revision | None  # the newest measured revision
     changes: tuple[Change, ...]  # newest first, over the whole history
     comparisons: tuple[Comparison, ...]  # the newest revision of each series against its predecessors
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # at the judged commits, and of each series where it changed
     verdict: Verdict
     floors: Mapping[SeriesKey, Floor] = field(default_factory=dict)  # of series whose work and machine are known
+    facts: tuple[Series, ...] = ()  # counted facts, each a series; those that are zero throughout are left out
+    counted: tuple[Change, ...] = ()  # where facts changed, newest first; they are notes and make no verdict
+    explanations: Mapping[tuple[SeriesKey, str, str], Explanation] = field(default_factory=dict)  # by last and first
+
+    def explanation_of(self, moved: ChangePoint | Comparison) -> Explanation:
+        """What is known about why a series moved; nothing for one that did not."""
+        first = moved.first if isinstance(moved, ChangePoint) else moved.after.commit
+        return self.explanations.get((moved.key, moved.last or "", first), Explanation())
+
+    def causes_of(self, change: Change) -> tuple[Finding, ...]:
+        """Causes that came with a change, of all its series, the most affected series first."""
+        return tuple(finding for point in change.points for finding in self.explanation_of(point).causes)
+
+    @property
+    def judged(self) -> Mapping[str, str]:
+        """The commit that was judged on each machine."""
+        return {comparison.key.machine: comparison.after.commit for comparison in self.comparisons}

@@ -29,13 +29,13 @@ class Method(Protocol):
     def __call__(self, series: Series, disturbances: Disturbances = ...) -> tuple[ChangePoint, ...]: ...
 
 
-def is_usable(point: Measurement) -> bool:
-    """Whether a method can judge it: measured, and positive (ratios need that)."""
-    return point.status is Status.OK and point.value is not None and point.value > 0
+def is_usable(point: Measurement, exact: bool = False) -> bool:
+    """Whether a method can judge it: measured, and positive (ratios need that), but for exact values."""
+    return point.status is Status.OK and point.value is not None and (exact or point.value > 0)
 
 
-def unusable(point: Measurement) -> str:
+def unusable(point: Measurement, exact: bool = False) -> str:
     """Why a point cannot be judged; "" if it can."""
     if point.status is not Status.OK:
         return f"{point.status}: {point.reason}" if point.reason else str(point.status)
-    return "" if is_usable(point) else "a value that is not positive has no ratio"
+    return "" if is_usable(point, exact) else "a value that is not positive has no ratio"

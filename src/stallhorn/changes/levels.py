@@ -66,15 +66,14 @@ def compare(
     if head not in commits:
         return None
     place = commits[head]
-    after = series.points[place]
-    earlier = [position for position in range(place) if is_usable(series.points[position])]
+    after, exact = series.points[place], series.is_counted
+    earlier = [position for position in range(place) if is_usable(series.points[position], exact)]
     if base is not None:
-        earlier = (
-            [commits[base]] if base in commits and base != head and is_usable(series.points[commits[base]]) else []
-        )
+        usable = base in commits and base != head and is_usable(series.points[commits[base]], exact)
+        earlier = [commits[base]] if usable else []
     last = series.points[earlier[-1]].commit if earlier else None
-    if not is_usable(after) or not earlier:
-        reason = unusable(after) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
+    if not is_usable(after, exact) or not earlier:
+        reason = unusable(after, exact) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
         return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
     if series.is_counted:
         return counted.compare(series, earlier[-1], place)

@@ -30,5 +30,10 @@ def _change(hit: Sequence[ChangePoint], places: dict[str, int], revisions: Seque
         first=revisions[first],
         untested=tuple(revisions[last + 1 : first]),
         direction=hit[0].direction,
-        points=tuple(sorted(hit, key=lambda point: (-abs(math.log(point.ratio)), point.key))),
+        points=tuple(sorted(hit, key=lambda point: (-_size(point), point.key))),
     )
+
+
+def _size(point: ChangePoint) -> float:
+    """How far apart the levels are, as a logarithm; from zero and to zero is farther than anything."""
+    return abs(math.log(point.ratio)) if point.ratio else math.inf
