@@ -5,6 +5,9 @@ compared with that commit (and those on its level), with BASE and HEAD those two
 any way that git knows: a branch, a tag, HEAD~1, the first digits of a hash. Where a machine has measured nothing, the
 reference history that comes with the repository is judged, and the answer says so.
 
+Under a series that became slower stands why, as far as the records tell: causes that were not there before, counted
+facts that changed, and what differs in the compiled code. These are notes: the verdict is about the times.
+
 Exit codes: 0 nothing is slower; 1 something is; 5 too noisy to say; 3 nothing measured, or nothing to compare with;
 2 an unknown name. A benchmark that fails is reported and changes none of these.
 """

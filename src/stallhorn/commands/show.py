@@ -1,8 +1,9 @@
 """Show the history of a benchmark: every measured commit with its value, interval and changes.
 
 BENCHMARK is a benchmark's name, or a regular expression that is looked for in `name(value, value)` as asv's --bench
-does. Values are medians; beside each is the 99 % interval, and why a point was skipped or failed. Series that were
-skipped at every commit are counted by reason at the end; --all shows them like the others.
+does. Values are medians; beside each is the 99 % interval, and why a point was skipped or failed. Below stands what was
+found at the newest commit, with evidence and remedy, and what explains earlier changes. Series that were skipped at
+every commit are counted by reason at the end; --all shows them like the others.
 
 Exit codes: 0; 2 no such benchmark; 3 nothing is measured yet.
 """
@@ -27,8 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitCode:
-    from dataclasses import replace
-
     from stallhorn import store
     from stallhorn.asv.project import load_project
     from stallhorn.console import safe, write
@@ -36,20 +35,22 @@ def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.errors import NothingMeasured
     from stallhorn.report.json import show_json
     from stallhorn.report.terminal import history_text, problems_text, skipped_text
+    from stallhorn.report.why import Reasons
 
     history = store.load(load_project(args.config), args.machine)
     if not history.series:
         told = "".join(f"\n  {safe(str(problem))}" for problem in history.problems)
         raise NothingMeasured(f"Nothing is measured yet.{told}", "Measure first: `stallhorn run`.")
     found = matching(history, args.benchmark)
-    report = diagnose(replace(history, series=found))
+    report = diagnose(history)  # of all: a series is judged beside the others of its benchmark
     if args.json:
         print(show_json(found, report))
         return ExitCode.FINE
     shown = tuple(series for series in found if args.all or not is_skipped(series))
     skipped = tuple(series for series in found if not args.all and is_skipped(series))
+    reasons = Reasons(report)
     for series in shown:
-        write(history_text(series, report) + "\n")
+        write(history_text(series, report, reasons) + "\n")
     if skipped:
         write(skipped_text(skipped))
     problems = problems_text(report)

@@ -7,14 +7,24 @@
 REPORT:
     {"machine": name, "verdict": as above, "sentence": the verdict for people, "newest": COMMIT | null,
      "comparisons": [{"id", "series": SERIES, "verdict", "direction": "slower|faster|same", "ratio": float | null,
-                      "last": hash | null, "before": {"value", "low", "high"} | null, "after": POINT, "reason"}],
+                      "last": hash | null, "before": {"value", "low", "high"} | null, "after": POINT, "reason", WHY}],
      "changes": [{"id", "direction", "last": COMMIT, "first": COMMIT, "untested": [COMMIT],
-                  "series": [{"series": SERIES, "last": hash, "first": hash, "ratio", "before": ..., "after": ...}]}],
-     "build_failures": [{"commit", "environment", "log"}]}
+                  "series": [{"series": SERIES, "last": hash, "first": hash, "ratio", "before": ..., "after": ...,
+                              WHY}]}],
+     "build_failures": [{"commit", "environment", "log"}],
+     "findings": [FINDING], at the judged commit, and of each series where it changed,
+     "counted": [as "changes", of counted facts: each of "series" has "id" and "fact" besides, and no WHY; they make no
+                 verdict; direction is "slower" for worse, "same" where neither is better]}
+WHY:    "causes": [FINDING] that were not there before, "gone": [id of a pitfall that was], "explanation": what differs
+        in code and libraries | "" where that is not known, "counted": [{"fact", "before", "after", "direction"}]
+FINDING: {"pitfall", "severity": "blocking|cause|context", "id": of its series, "series": SERIES, "commit": hash,
+          "claim", "evidence": [{"fact", "value", "expected", "kind": "counted|observed|proven"}], "remedy",
+          "setting": what to set | null, "meant": true if its series is kept sick for this pitfall}
 `show`:
     {"schema": 1, "stallhorn", "project", "problems", "series": [{"id", "series": SERIES, "unit", "points": [POINT],
       "specimen": id of the pitfall that it is kept sick for | null, "floor": {"seconds": least time of one call on this
-      machine, "bound": what takes most of it, "threads", "share": what the newest value reaches | null} | null}]}
+      machine, "bound": what takes most of it, "threads", "share": what the newest value reaches | null} | null,
+      "findings": [FINDING], "facts": [{"fact", "unit", "points": [{"commit": hash, "value"}]}]}]}
 SERIES: {"benchmark", "params": {name: asv's text}, "environment", "machine"}
 POINT:  {"commit": hash, "subject", "committed": ISO | null, "status", "value", "low", "high", "reason", "samples": n}
 COMMIT: {"commit": hash, "parents": [hash], "subject", "committed": ISO | null}
@@ -27,13 +37,16 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from stallhorn import __version__
 from stallhorn.errors import ExitCode
 from stallhorn.model import (
     Change,
+    ChangePoint,
     Comparison,
+    Finding,
     Level,
     Measurement,
     Problem,
@@ -69,7 +82,7 @@ def check_json(
 
 def show_json(series: Iterable[Series], report: Report) -> str:
     """The answer of `stallhorn show`."""
-    revisions = _by_commit(report)
+    revisions, facts, findings = _by_commit(report), _facts(report), _findings(report)
     return _text(
         {
             **_head(report.history.project.name),
@@ -81,6 +94,8 @@ def show_json(series: Iterable[Series], report: Report) -> str:
                     "points": [_point(point, revisions) for point in each.points],
                     "specimen": report.history.specimen_of(each.key),
                     "floor": _floor(each, report),
+                    "findings": findings.get(each.key, []),
+                    "facts": facts.get(each.key, []),
                 }
                 for each in series
             ],
@@ -91,7 +106,8 @@ def show_json(series: Iterable[Series], report: Report) -> str:
 
 def series_id(key: SeriesKey) -> str:
     """Twelve hexadecimal digits that stand for a series as long as its key stays the same."""
-    text = json.dumps([key.benchmark, key.parameters.values, key.environment, key.machine])
+    fact = [key.fact] if key.fact else []
+    text = json.dumps([key.benchmark, key.parameters.values, key.environment, key.machine, *fact])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -110,16 +126,21 @@ def _report(report: Report) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "sentence": sentence(report),
         "newest": None if report.newest is None else _commit(report.newest),
-        "comparisons": [_comparison(comparison, revisions) for comparison in report.comparisons],
-        "changes": [_change(change) for change in report.changes],
+        "comparisons": [_comparison(comparison, revisions, report) for comparison in report.comparisons],
+        "changes": [
+            _change(change, [_moved(point) | _why(point, report) for point in change.points])
+            for change in report.changes
+        ],
         "build_failures": [
             {"commit": each.commit, "environment": each.environment, "log": each.log}
             for each in report.history.build_failures
         ],
+        "findings": [_finding(finding, report) for finding in report.findings],
+        "counted": [_change(change, [_fact_moved(point) for point in change.points]) for change in report.counted],
     }
 
 
-def _comparison(comparison: Comparison, revisions: Mapping[str, Revision]) -> dict[str, Any]:
+def _comparison(comparison: Comparison, revisions: Mapping[str, Revision], report: Report) -> dict[str, Any]:
     return {
         "id": series_id(comparison.key),
         "series": _series(comparison.key),
@@ -130,28 +151,87 @@ def _comparison(comparison: Comparison, revisions: Mapping[str, Revision]) -> di
         "before": None if comparison.before is None else _level(comparison.before),
         "after": _point(comparison.after, revisions),
         "reason": comparison.reason,
+        **_why(comparison, report),
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, series: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": change.id,
         "direction": change.direction.value,
         "last": _commit(change.last),
         "first": _commit(change.first),
         "untested": [_commit(revision) for revision in change.untested],
-        "series": [
+        "series": series,
+    }
+
+
+def _moved(point: ChangePoint) -> dict[str, Any]:
+    return {
+        "series": _series(point.key),
+        "last": point.last,
+        "first": point.first,
+        "ratio": _finite(point.ratio),
+        "before": _level(point.before),
+        "after": _level(point.after),
+    }
+
+
+def _fact_moved(point: ChangePoint) -> dict[str, Any]:
+    return {"id": series_id(point.key), "fact": point.key.fact, **_moved(point)}
+
+
+def _why(moved: ChangePoint | Comparison, report: Report) -> dict[str, Any]:
+    why = report.explanation_of(moved)
+    return {
+        "causes": [_finding(finding, report) for finding in why.causes],
+        "gone": [finding.pitfall for finding in why.gone],
+        "explanation": why.code,
+        "counted": [
             {
-                "series": _series(point.key),
-                "last": point.last,
-                "first": point.first,
-                "ratio": _finite(point.ratio),
-                "before": _level(point.before),
-                "after": _level(point.after),
+                "fact": point.key.fact,
+                "before": _finite(point.before.center),
+                "after": _finite(point.after.center),
+                "direction": point.direction.value,
             }
-            for point in change.points
+            for point in why.counted
         ],
     }
+
+
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
+    return {
+        "pitfall": finding.pitfall,
+        "severity": finding.severity,
+        "id": series_id(finding.about),
+        "series": _series(finding.about),
+        "commit": finding.commit,
+        "claim": finding.claim,
+        "evidence": [
+            {"fact": each.fact, "value": each.value, "expected": each.expected, "kind": each.kind}
+            for each in finding.evidence
+        ],
+        "remedy": finding.remedy,
+        "setting": finding.switch.text if finding.switch is not None else None,
+        "meant": report.history.specimen_of(finding.about) == finding.pitfall,
+    }
+
+
+def _findings(report: Report) -> dict[SeriesKey, list[dict[str, Any]]]:
+    found: dict[SeriesKey, list[dict[str, Any]]] = {}
+    for finding in report.findings:
+        found.setdefault(finding.about, []).append(_finding(finding, report))
+    return found
+
+
+def _facts(report: Report) -> dict[SeriesKey, list[dict[str, Any]]]:
+    """Counted facts by the series that they belong to."""
+    found: dict[SeriesKey, list[dict[str, Any]]] = {}
+    for each in report.facts:
+        points = [{"commit": point.commit, "value": _finite(point.value)} for point in each.points]
+        told = {"fact": each.key.fact, "unit": each.unit, "points": points}
+        found.setdefault(replace(each.key, fact=""), []).append(told)
+    return found
 
 
 def _level(level: Level) -> dict[str, float | None]:

@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from stallhorn import units
-from stallhorn.model import Comparison, Direction, Floor, Measurement, Report, SeriesKey, Status, Verdict
+from stallhorn.model import (
+    COUNTED,
+    ChangePoint,
+    Comparison,
+    Direction,
+    Floor,
+    Measurement,
+    Report,
+    SeriesKey,
+    Status,
+    Verdict,
+)
 
 
 class Standing(StrEnum):
@@ -97,6 +108,28 @@ def change_in_words(ratio: float | None, unit: str) -> str:
     return text.replace("slower", "larger").replace("faster", "smaller")
 
 
+def moved_in_words(before: float | None, after: float | None, unit: str) -> str:
+    """From one value to another: "2.01x slower"; what is exact has no ratio: "from 1 to 3 compilations"."""
+    if not unit.endswith(COUNTED):
+        return change_in_words(after / before if before and after is not None else None, unit)
+    if before is None or after is None:
+        return "not comparable"
+    what = unit.removesuffix(COUNTED).rstrip("( ,")
+    if what.startswith("bytes"):
+        return f"from {units.size(before)} to {units.size(after)}{what.removeprefix('bytes')}"
+    return f"from {before:.10g} to {after:.10g} {what}{')' if what.startswith('(') else ''}"
+
+
+def change_point_in_words(point: ChangePoint, units_of: Mapping[SeriesKey, str]) -> str:
+    """A change of one series, be it a time or a counted fact."""
+    return moved_in_words(point.before.center, point.after.center, units_of.get(point.key, "seconds"))
+
+
+def units_of_series(report: Report) -> dict[SeriesKey, str]:
+    """The unit of every series, those of counted facts too."""
+    return {series.key: series.unit for series in (*report.history.series, *report.facts)}
+
+
 # What bounds a floor; a count with another name is called by that.
 _BOUNDS = {"flops": "arithmetic", "cos": "cosine", "log": "logarithm", "exp": "exponential", "sqrt": "square root"}
 
@@ -137,9 +170,9 @@ def _worst(report: Report) -> str:
     units_of: Mapping[SeriesKey, str] = {series.key: series.unit for series in report.history.series}
     slower = [comparison for comparison in report.comparisons if comparison.verdict is Verdict.REGRESSION]
     worst = max(slower, key=lambda comparison: comparison.ratio or 0.0, default=None)
-    if worst is None or worst.ratio is None:
+    if worst is None or worst.before is None:
         return ""
-    words = change_in_words(worst.ratio, units_of.get(worst.key, "seconds"))
+    words = moved_in_words(worst.before.center, worst.after.value, units_of.get(worst.key, "seconds"))
     return f" ({'' if len(slower) == 1 else 'worst: '}{series_name(worst.key)} {words})"
 
 

@@ -10,8 +10,25 @@ from collections.abc import Iterable, Sequence
 
 from stallhorn import units
 from stallhorn.console import safe
-from stallhorn.model import ChangePoint, Comparison, Direction, Measurement, Report, Revision, Series, Status, Verdict
-from stallhorn.report.sentence import change_in_words, floor_in_words, reach_in_words, sentence, series_name
+from stallhorn.model import (
+    COUNTED,
+    Comparison,
+    Direction,
+    Measurement,
+    Report,
+    Revision,
+    Series,
+    Status,
+    Verdict,
+)
+from stallhorn.report.sentence import (
+    floor_in_words,
+    moved_in_words,
+    reach_in_words,
+    sentence,
+    series_name,
+)
+from stallhorn.report.why import Reasons, counted_changes, findings_of, judged_findings
 
 _CHANGES = 5  # of the history, that are listed
 _MOST = 20  # series under one heading; --json has them all
@@ -36,7 +53,9 @@ def check_text(report: Report) -> str:
     lines += _reasons("Too noisy to say", report, [c for c in report.comparisons if c.verdict is Verdict.INCONCLUSIVE])
     failed = [c for c in report.comparisons if c.after.status not in (Status.OK, Status.SKIPPED)]
     lines += _reasons("Failed at this commit", report, failed)
+    lines += judged_findings(report)
     lines += _changes(report)
+    lines += counted_changes(report, _CHANGES)
     return "\n".join(lines)
 
 
@@ -50,11 +69,12 @@ def _changes(report: Report) -> list[str]:
     others = [change for change in report.changes if any(point.key not in moved for point in change.points)]
     if not others:
         return []
+    reasons = Reasons(report)
     rows = [
         (
             change.first.short,
             f"{len(change.points)} series {change.direction}",
-            f"up to {units.ratio(change.worst.ratio)}",
+            f"up to {units.ratio(change.worst.ratio)}" if change.worst.ratio else reasons.in_words(change.worst),
             safe(change.first.subject),
         )
         for change in others[:_CHANGES]
@@ -70,24 +90,28 @@ def problems_text(report: Report) -> str:
     return "\n".join(["", "Could not be read", *problems]) if problems else ""
 
 
-def history_text(series: Series, report: Report) -> str:
-    """One series' history as a table, oldest commit first, with its changes marked."""
+def history_text(series: Series, report: Report, known: Reasons | None = None) -> str:
+    """One series' history as a table, oldest commit first, with its changes marked, and what was found.
+
+    `known`: the report's reasons, where several series are shown.
+    """
+    reasons = known or Reasons(report)
     revisions = {revision.commit: revision for revision in report.history.revisions}
-    changes = {point.first: point for change in report.changes for point in change.points if point.key == series.key}
+    marks = reasons.marks(series)
     rows = [
         (
             revisions[point.commit].short,
             _day(revisions[point.commit]),
             _value(point, series.unit),
             _interval(point, series.unit),
-            _mark(changes.get(point.commit), series.unit) or _why(point),
+            f"<- {'; '.join(marks[point.commit])}" if point.commit in marks else _why(point),
             safe(revisions[point.commit].subject),
         )
         for point in series.points
     ]
     key = series.key
     head = f"{safe(series_name(key))}\n  environment {safe(key.environment)}, machine {safe(key.machine)}"
-    return "\n".join([head, *_about(series, report), *table(rows)])
+    return "\n".join([head, *_about(series, report), *table(rows), *findings_of(series, report, reasons)])
 
 
 def _about(series: Series, report: Report) -> list[str]:
@@ -115,6 +139,7 @@ def skipped_text(skipped: Sequence[Series]) -> str:
 def _moved(report: Report, title: str, verdict: Verdict, direction: Direction) -> list[str]:
     """The series that moved one way, under the commits that did it."""
     moved = [c for c in report.comparisons if c.verdict is verdict and c.direction is direction]
+    reasons = Reasons(report)
     ranges: dict[tuple[int, int], list[Comparison]] = {}
     for comparison in moved:
         ranges.setdefault(_range(comparison, report), []).append(comparison)
@@ -122,7 +147,9 @@ def _moved(report: Report, title: str, verdict: Verdict, direction: Direction) -
     for (last, first), hit in sorted(ranges.items(), key=lambda item: -item[0][1]):
         lines += ["", f"{title}: {len(hit)} series", *_culprit(report.history.revisions, last, first)]
         hit.sort(key=lambda c: (-abs((c.ratio or 1.0) - 1.0), c.key))
-        lines += table([_row(comparison, report) for comparison in hit[:_MOST]], indent="    ")
+        rows = table([_row(comparison, report) for comparison in hit[:_MOST]], indent="    ")
+        for row, comparison in zip(rows, hit, strict=False):
+            lines += [row, *reasons.of(comparison)]
         if len(hit) > _MOST:
             lines.append(f"    and {len(hit) - _MOST} more (--json lists all)")
     return lines
@@ -162,10 +189,13 @@ def _named(revision: Revision) -> str:
 def _row(comparison: Comparison, report: Report) -> tuple[str, ...]:
     unit = _unit(comparison, report)
     before, after = comparison.before, comparison.after
+    if unit.endswith(COUNTED):
+        name = safe(f"{series_name(comparison.key)} @ {comparison.key.environment}")
+        return _moved_by(comparison, unit), "", "", "", name
     old = "" if before is None else units.quantity(before.center, unit)
     bounds = "" if before is None else f"({units.interval(before.low, before.high, unit)})"
     return (
-        change_in_words(comparison.ratio, unit),
+        _moved_by(comparison, unit),
         f"{old} {bounds}",
         "->",
         f"{units.quantity(after.value, unit)} ({_interval(after, unit)})",
@@ -185,8 +215,13 @@ def _reasons(title: str, report: Report, comparisons: Iterable[Comparison]) -> l
 
 def _outcome(comparison: Comparison, report: Report) -> str:
     if comparison.after.status is Status.OK:
-        return change_in_words(comparison.ratio, _unit(comparison, report))
+        return _moved_by(comparison, _unit(comparison, report))
     return f"measured at {comparison.last[:8]}" if comparison.last else "never measured"
+
+
+def _moved_by(comparison: Comparison, unit: str) -> str:
+    before = comparison.before
+    return moved_in_words(None if before is None else before.center, comparison.after.value, unit)
 
 
 def _unit(comparison: Comparison, report: Report) -> str:
@@ -200,10 +235,6 @@ def _value(point: Measurement, unit: str) -> str:
 
 def _interval(point: Measurement, unit: str) -> str:
     return "" if point.value is None else units.interval(point.low, point.high, safe(unit))
-
-
-def _mark(change: ChangePoint | None, unit: str) -> str:
-    return "" if change is None else f"<- {change_in_words(change.ratio, unit)}"
 
 
 def _why(point: Measurement) -> str:

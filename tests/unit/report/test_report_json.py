@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from builders import bare, commit, key, point, project, revision, series
+from records import history, seen
 
 from stallhorn.diagnose import diagnose
 from stallhorn.errors import ExitCode
@@ -64,7 +65,8 @@ def test_the_keys_are_those_that_are_promised() -> None:
         ),
     ]
     (one,) = answer["machines"]
-    assert list(one) == ["machine", "verdict", "sentence", "newest", "comparisons", "changes", "build_failures"]
+    keys = ["machine", "verdict", "sentence", "newest", "comparisons", "changes", "build_failures"]
+    assert list(one) == [*keys, "findings", "counted"]
     (comparison,) = one["comparisons"]
     assert comparison["series"] == {
         "benchmark": "suite.Case.time_it",
@@ -99,6 +101,52 @@ def test_a_history_has_every_point() -> None:
         ("failed", None, 0),
     ]
     assert one["unit"] == "seconds"
+
+
+NESTED = {"calls__nested_regions": 50, "calls__regions": 51, "calls__region_threads": 2}
+FLAT = {"calls__nested_regions": 0, "calls__regions": 1, "calls__region_threads": 2}
+
+
+def test_what_moved_says_why() -> None:
+    (one,) = checked(diagnose(history([0.01, 0.02], seen(0, **FLAT), seen(1, **NESTED))))["machines"]
+    for moved in (one["comparisons"][0], one["changes"][0]["series"][0]):
+        assert [each["pitfall"] for each in moved["causes"]] == ["nested-parallel"]
+        assert (moved["gone"], moved["explanation"]) == ([], "")
+        assert {"fact": "nested regions", "before": 0, "after": 50, "direction": "slower"} in moved["counted"]
+    (finding,) = (each for each in one["findings"] if each["pitfall"] == "nested-parallel")
+    assert list(finding) == [
+        *("pitfall", "severity", "id", "series", "commit", "claim", "evidence", "remedy", "setting", "meant"),
+    ]
+    assert (finding["id"], finding["commit"], finding["meant"]) == (one["comparisons"][0]["id"], commit(1), False)
+    assert set(finding["evidence"][0]) == {"fact", "value", "expected", "kind"}
+
+
+def test_counted_changes_are_apart_from_changes_of_values() -> None:
+    (one,) = checked(diagnose(history([1.0, 1.0], seen(0), seen(1, calls__compiles=2))))["machines"]
+    assert one["changes"] == [] and one["verdict"] == "clean"
+    (moved,) = one["counted"][0]["series"]
+    assert (moved["fact"], moved["ratio"]) == ("compilations", None)
+    assert (moved["before"]["value"], moved["after"]["value"]) == (0, 2)
+    assert moved["id"] != one["comparisons"][0]["id"]
+
+
+def test_a_history_has_its_findings_and_its_counted_facts() -> None:
+    made = diagnose(history([0.01, 0.02], seen(0, **FLAT), seen(1, **NESTED)))
+    (one,) = strict(show_json(made.history.series, made))["series"]
+    assert "nested-parallel" in [each["pitfall"] for each in one["findings"]]
+    regions = next(each for each in one["facts"] if each["fact"] == "parallel regions")
+    assert regions == {
+        "fact": "parallel regions",
+        "unit": "parallel regions (counted)",
+        "points": [{"commit": commit(0), "value": 1}, {"commit": commit(1), "value": 51}],
+    }
+
+
+def test_a_specimen_is_meant_to_have_its_finding() -> None:
+    sick = key("suite.Sick.time_it")
+    made = diagnose(history({sick: [0.01]}, seen(0, of=sick, **NESTED), specimens={sick: "nested-parallel"}))
+    (one,) = checked(made)["machines"]
+    assert [each["meant"] for each in one["findings"] if each["pitfall"] == "nested-parallel"] == [True]
 
 
 def test_an_id_belongs_to_one_series() -> None:
