@@ -19,6 +19,7 @@ _SCALAR = re.compile(r"= (?:tail )?(?:" + _FUSED + r"f|(f(?:add|sub|mul|div)) (?
 _REGION = re.compile(r"call void @\"?numba_parallel_for\"?\(")
 _DEFINED = re.compile(r"^define [^@\n]*@(\"[^\"]*\"|[\w.$]+)[^\n]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _BLAS = re.compile(r"@\"?numba_(?:xxgemm|xxgemv|xxdot|xx\w*|gemm|gesv|ez_\w+)\"?\(")
+_DECLARED = re.compile(r"(?m)^declare [^@\n]*@([A-Za-z_]\w*)\(")
 _SYMBOL = re.compile(r"@(\"[^\"]*\"|[\w.$]+)")
 _CAPTURED_LIMIT = 1_000_000  # bytes of an array that is hashed
 
@@ -169,19 +170,25 @@ def _loops(code: types.CodeType) -> bool:
 
 
 def normalised_hash(llvm: str) -> str:
-    """A hash that two processes agree on: names by the order of their appearance, no addresses, no metadata."""
+    """A hash that two processes agree on: names by the order of their appearance, no addresses, no metadata.
+
+    Names from other libraries remain (`tanh` is not `sinh`). Texts go, with their lengths: messages, the function's own
+    name, and where in which file it stands.
+    """
     order: Dict[str, str] = {}
+    foreign = set(_DECLARED.findall(llvm))
 
     def numbered(match: "re.Match[str]") -> str:
         name = match.group(1)
-        if name.startswith(("llvm.", "numba_", "NRT_")):
+        if name.startswith(("llvm.", "numba_", "NRT_")) or (name in foreign and not name.startswith("_ZN")):
             return match.group(0)
         return order.setdefault(name, "@%d" % len(order))
 
     text = re.sub(r"inttoptr \(i64 \d+", "inttoptr (i64 0", llvm)
     text = re.sub(r"(?m)^(?:source_filename|target |;|!|attributes ).*$", "", text)
     text = re.sub(r", ?![\w.]+ ![\w{}]+|#\d+|!\d+", "", text)
-    text = re.sub(r"c\"(?:[^\"\\]|\\.)*\"", "c", text)  # texts: messages, pickled tables with paths
+    text = re.sub(r"(?m)^(@\S*\.const\.picklebuf\S* = .*?, i32 )\d+", r"\1", text)
+    text = re.sub(r"\[\d+ x i8\]", "[i8]", re.sub(r"c\"(?:[^\"\\]|\\.)*\"", "c", text))
     return hashlib.sha256(_SYMBOL.sub(numbered, text).encode()).hexdigest()[:16]
 
 
