@@ -35,11 +35,13 @@ def reached(roots: Iterable[Any]) -> List[Any]:
     waiting: List[Any] = list(roots)
     while waiting and len(found) < _MOST:
         thing = waiting.pop(0)
-        if id(thing) in seen or _is_dull(thing):
+        if id(thing) in seen:
             continue
-        seen.add(id(thing))
-        found.append(thing)
         try:
+            if _is_dull(thing):
+                continue
+            seen.add(id(thing))
+            found.append(thing)
             waiting.extend(_next(thing))
         except Exception:  # an object whose attributes raise: what it hides is not known
             continue
@@ -58,11 +60,26 @@ def python_hash(things: Iterable[Any]) -> str:
 
 
 def _code_text(code: types.CodeType) -> str:
-    constants = [_code_text(one) if isinstance(one, types.CodeType) else repr(one) for one in code.co_consts[:200]]
-    # A docstring is a constant too, and changes nothing.
-    if code.co_consts and isinstance(code.co_consts[0], str) and code.co_flags & 0x2:
-        constants = constants[1:]
+    constants = [_constant_text(one) for one in code.co_consts[:200]]
+    if _has_docstring(code):
+        constants[0] = "None"  # it changes nothing
     return "%s|%s|%s|%s" % (code.co_name, code.co_code.hex(), code.co_names, constants)
+
+
+def _constant_text(constant: Any) -> str:
+    if isinstance(constant, types.CodeType):
+        return _code_text(constant)
+    if isinstance(constant, frozenset):  # `x in {"a", "b"}`: its order is another in each process
+        return "{%s}" % ", ".join(sorted(repr(one) for one in constant))
+    return repr(constant)
+
+
+def _has_docstring(code: types.CodeType) -> bool:
+    if not code.co_consts or not isinstance(code.co_consts[0], str):
+        return False
+    if sys.version_info >= (3, 13):
+        return bool(code.co_flags & 0x4000000)
+    return bool(code.co_flags & 0x2) and not code.co_name.startswith("<")  # a function, and no comprehension
 
 
 def _is_dull(thing: Any) -> bool:
@@ -108,10 +125,7 @@ def _of_function(function: types.FunctionType) -> Iterator[Any]:
 
 def _named(code: types.CodeType, *spaces: Any) -> Iterator[Any]:
     """The values of the names that the code uses, in these name spaces; names of a module's are looked up in it."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names.update(constant.co_names)
+    names = set(_all_names(code))
     values = [space[name] for space in spaces for name in sorted(names) if space.get(name) is not None]
     modules = [one for one in values if isinstance(one, types.ModuleType)]
     modules += [sys.modules[name] for name in sorted(names) if name in sys.modules]
@@ -119,6 +133,14 @@ def _named(code: types.CodeType, *spaces: Any) -> Iterator[Any]:
         if is_users(getattr(module, "__file__", None) or "<built-in>"):
             values += [vars(module)[name] for name in sorted(names) if name in vars(module)]
     return iter([one for one in values if not isinstance(one, types.ModuleType)])
+
+
+def _all_names(code: types.CodeType) -> Iterator[str]:
+    """Names that the code uses, and the functions, comprehensions and classes inside it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _all_names(constant)
 
 
 def _of_object(thing: Any) -> Iterator[Any]:
