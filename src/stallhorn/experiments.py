@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from stallhorn.model import Status
@@ -123,30 +124,51 @@ def _every_pool(count: int) -> dict[str, str]:
     return {variable: str(count) for names in POOLS.values() for variable in names}
 
 
+class Outcome(StrEnum):
+    PROVEN = "proven"
+    WITHDRAWN = "withdrawn"  # the time does not go with the supposed cause
+    OPEN = "open"  # the turns differ too much to say
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What flipping a switch did: how many times faster the call became, with bounds."""
+    """What flipping a switch did: how many times faster the call became, with bounds (99 %)."""
 
     ratio: float  # time before over time after
     low: float
     high: float
+    hides: bool = False  # the switch shows what the timing hides: a proof is that the time becomes longer
 
     @property
-    def holds(self) -> bool:
-        """Whether it is faster beyond doubt, by more than what processes differ by anyway."""
-        return self.low > RELEVANT
+    def outcome(self) -> Outcome:
+        low, high = (1 / self.high, 1 / self.low) if self.hides else (self.low, self.high)
+        if low > RELEVANT:
+            return Outcome.PROVEN
+        return Outcome.WITHDRAWN if high < NEGLIGIBLE else Outcome.OPEN
 
     @property
     def text(self) -> str:
-        return f"{self.ratio:.2g}x of it is gone [{self.low:.2g}, {self.high:.2g}]"
+        if self.hides:
+            bounds = f"[{_times(1 / self.high)}, {_times(1 / self.low)}]"
+            return f"{_times(1 / self.ratio)}x as long {bounds}: {self._word}"
+        return f"{_times(self.ratio)}x of it is gone [{_times(self.low)}, {_times(self.high)}]: {self._word}"
+
+    @property
+    def _word(self) -> str:
+        return "the turns differ too much to say" if self.outcome is Outcome.OPEN else str(self.outcome)
 
 
-RELEVANT = 1.05
-PAIRS = 6  # turns; five are the least from which an interval follows that is of use
+def _times(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else f"{value:.1g}"
 
 
-def proof(pairs: Sequence[tuple[float, float]]) -> Proof | None:
+RELEVANT = 1.05  # what processes of the same code differ by anyway
+NEGLIGIBLE = 1.2  # a gain that is surely below this explains nothing
+LEAST_TURNS, MOST_TURNS = 6, 16  # as many as it takes to tell
+
+
+def proof(pairs: Sequence[tuple[float, float]], hides: bool = False) -> Proof | None:
     """From times measured in turns, (as it is, with the switch flipped); None from fewer than two pairs."""
     ratios = [before / after for before, after in pairs if before > 0 and after > 0]
     bounds = median_interval(ratios)
-    return None if bounds is None else Proof(median(ratios), *bounds)
+    return None if bounds is None else Proof(median(ratios), *bounds, hides)

@@ -145,7 +145,7 @@ def _judged(bench: Workbench, cell: Cell, case: Case, prove: bool, progress: Pro
     if prove:
         from stallhorn.commands._proving import proven
 
-        findings, withdrawn = proven(bench, cell, case, findings, progress)
+        findings, withdrawn = proven(bench, cell, findings, progress)
     return Diagnosis(cell.benchmark, case, findings, judgement.silences, tuple(withdrawn))
 
 
