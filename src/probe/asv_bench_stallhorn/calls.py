@@ -146,7 +146,7 @@ def make(call: Callable[[], Any], wait: Callable[[Any], Any], instruments: Any) 
         "python_lines": lines.count if lines.known else None,
         "library_calls": numba.functions.calls + (seen.get("dispatches") or 0),
         "python_threads": threads.count,
-        "allocations": arrays.count,
+        "allocations": None if arrays.count is None else max(0, arrays.count - numba.functions.arrays),
         "temporary_bytes": memory.temporary,
         "result_bytes": digest.bytes_of(result) or 0,
         "seconds": returned - begun,

@@ -94,9 +94,10 @@ class Reasons:
 
     def note(self, computation: str) -> None:
         name = plain_name(computation)
-        miss = next((miss for miss in reversed(self.misses) if miss.name == name), None)
-        if miss is not None:
-            self.misses.remove(miss)
+        at = next((at for at, miss in enumerate(self.misses) if miss.name == name), None)
+        if at is not None:
+            miss = self.misses[at]
+            del self.misses[at:]  # what was traced since then is inside it, perhaps under the same name: `<lambda>`
         else:
             miss = Miss(name, NEW_SIGNATURE if name in self._known else NEW_FUNCTION, "")
         self._known.add(name)

@@ -32,6 +32,7 @@ class Functions:
         self._read: Any = weakref.WeakKeyDictionary()  # dispatcher -> (signatures, facts): reading LLVM code takes time
         self.called: Dict[int, Any] = {}
         self.calls = 0
+        self.arrays = 0  # handed over in those calls
         self._saved: Any = None
 
     def compiling(self, dispatcher: Any) -> None:
@@ -46,7 +47,7 @@ class Functions:
 
     def __enter__(self) -> "Functions":
         """Count calls of Numba functions from Python. Compiled code that calls compiled code does not pass here."""
-        self.called, self.calls = {}, 0
+        self.called, self.calls, self.arrays = {}, 0, 0
         module = sys.modules.get("numba.core.dispatcher")
         self._saved = None
         if module is not None:
@@ -56,6 +57,7 @@ class Functions:
 
             def counting(dispatcher: Any, *args: Any, **kwargs: Any) -> Any:
                 functions.calls += 1
+                functions.arrays += _arrays_in((*args, *kwargs.values()))
                 functions.called[id(dispatcher)] = dispatcher
                 return real(dispatcher, *args, **kwargs)
 
@@ -94,6 +96,12 @@ class Functions:
             "cache_hits": sum(stats.cache_hits.values()) if stats else None,
             "cache_misses": sum(stats.cache_misses.values()) if stats else None,
         }
+
+
+def _arrays_in(arguments: Iterable[Any]) -> int:
+    """NumPy arrays among arguments, in tuples too: Numba's runtime makes an entry for each."""
+    array = getattr(sys.modules.get("numpy"), "ndarray", ())
+    return sum(_arrays_in(one) if isinstance(one, tuple) else isinstance(one, array) for one in arguments)
 
 
 def _read(dispatcher: Any) -> Dict[str, Any]:
