@@ -21,12 +21,23 @@ def apply(name: str, holder: Any) -> None:
     change = {"float64": _float64, "device": _device, "contiguous": _contiguous}.get(name)
     if change is None:
         return
-    for attribute, value in vars_of(holder).items():
+    for attribute, value in _attributes(holder).items():
         if isinstance(value, types.ModuleType) or attribute.startswith("__"):
             continue
         changed = _changed(value, change)
         if changed is not value:
             setattr(holder, attribute, changed)
+
+
+def _attributes(holder: Any) -> Dict[str, Any]:
+    """What the benchmark holds: its own attributes, and those that its suite keeps in the class."""
+    found: Dict[str, Any] = {}
+    for owner in reversed(type(holder).__mro__):
+        if owner.__module__ != "builtins":
+            found.update(vars(owner))
+    found.pop("params", None)  # asv's list of all that the parameters can be
+    found.update(vars_of(holder))
+    return found
 
 
 def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
