@@ -68,7 +68,7 @@ def test_a_holder_without_attributes_of_its_own_is_left_alone():
 
 def test_arrays_of_the_class_are_changed_for_this_benchmark_alone():
     class Suite:
-        params = [np.ones(2, np.float32)]
+        params = (np.ones(2, np.float32),)
         table = np.ones(3, np.float32)
 
         def time_it(self):

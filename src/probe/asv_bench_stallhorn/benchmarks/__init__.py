@@ -11,6 +11,7 @@ def load(suite: str, name: str, index: int) -> Any:
     A `measure` benchmark as it is, any other in the clothes of one. asv_runner must be imported before this package's
     types: it imports them itself while it starts, and a type that is half imported by then is left out without a word.
     """
+    from asv_runner.benchmarks.timeraw import TimerawBenchmark
     from asv_runner.discovery import get_benchmark_from_name
 
     from ..foreign import AsvBenchmark
@@ -19,6 +20,6 @@ def load(suite: str, name: str, index: int) -> Any:
     benchmark = get_benchmark_from_name(suite, "%s-%d" % (name, index))
     if isinstance(benchmark, MeasureBenchmark):
         return benchmark
-    if not hasattr(benchmark, "func") or getattr(benchmark, "type", None) == "timeraw":
+    if not hasattr(benchmark, "func") or isinstance(benchmark, TimerawBenchmark):
         raise TypeError("%s runs its code in processes of its own, where nothing can be seen" % name)
     return AsvBenchmark(benchmark)
