@@ -8,6 +8,7 @@ flipped and both are measured in turns, so that whatever else happens on the mac
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,7 @@ from stallhorn.pitfalls.base import (
     INTERPRETED,
     ONE_BLAS_THREAD,
     ONE_THREAD,
+    OTHER_ORDER,
     Facts,
     Run,
     dispatchers,
@@ -35,6 +37,9 @@ POOLS = {
 }
 BUSY = 1.2  # runnable threads from which on more than one thread matters
 DIGESTS = 12  # results that a repetition computes
+LEFT = 2e-4  # seconds of JAX's work: less is what waiting for nothing reads as
+IN_CACHE = 100_000  # bytes: below, every order is as good
+TABLE = re.compile(r"(?i)\barray\(\w+, [2-9]d?, ")  # as Numba writes the type of one with several axes
 CUT = 30.0  # times as long as the compiled call: then compiling clearly pays, and waiting for more tells nothing
 
 
@@ -57,10 +62,12 @@ def variations(run: Run) -> tuple[Variation, ...]:
     if _is_parallel(facts):
         wanted.append(Variation(ONE_THREAD, _every_pool(1), {"digests": DIGESTS // 2 if _may_race(facts) else 0}))
     functions = tuple(dispatchers(facts))
-    if _may_race(facts) or any(_is_cold(one) for one in functions):
+    if _may_race(facts) or any(_is_cold(one) for one in functions) or _leaves_work(facts):
         wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS if _may_race(facts) else 0}))
     if any(set(one.texts("layouts")) - {"C"} for one in functions):
         wanted.append(Variation(CONTIGUOUS, {}, {"treatment": "contiguous"}))
+    elif any(_walks_a_table(one) for one in functions) and (facts.number("calls.input_bytes") or 0) > IN_CACHE:
+        wanted.append(Variation(OTHER_ORDER, {}, {"treatment": "fortran"}))
     fitted = _fitted(facts)
     if fitted:
         wanted.append(Variation(FITTED, fitted))
@@ -92,6 +99,17 @@ def _may_race(facts: Facts) -> bool:
 
 def _is_cold(function: Facts) -> bool:
     return bool(function.flag("cache") and function.number("cache_misses") and not function.number("cache_hits"))
+
+
+def _leaves_work(facts: Facts) -> bool:
+    """Whether JAX seems to have been left at work: a second look tells it from a neighbour's doing."""
+    waited = facts.flag("sampling.waited") and facts.flag("jax.ready") is False
+    return not waited and (facts.number("jax.unfinished_seconds") or 0.0) > LEFT
+
+
+def _walks_a_table(function: Facts) -> bool:
+    """Whether it loops over an array with several axes, which has an order that the loop can go against."""
+    return bool(function.flag("loops")) and any(TABLE.search(text) for text in function.texts("signatures"))
 
 
 def _is_object(function: Facts) -> bool:

@@ -179,13 +179,13 @@ def _run(
     first = clock.first_call(call, jax_.wait_for_any)
     beginning = _first_call(first.seconds, _Events.of(instruments).since(events), preparation, instruments)
     wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
-    lazy = jax_.waiter(first.result) is not None
+    lazy = jax_.started()
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
     events, opened = _Events.of(instruments), activity.read()
     timing = clock.steady(call, wait, benchmark.plan(plan))
     window = activity.between(opened, activity.read(), timing.calls)
     sampled = _Events.of(instruments).since(events)
-    renewed = _after_setup(benchmark, wait, instruments, ready=wait is not None or not lazy)
+    renewed = _after_setup(benchmark, wait, instruments, ready=benchmark.waits or not lazy)
 
     spent = process.between(start, process.read())
     used = memory.facts(benchmark.predicted_bytes())

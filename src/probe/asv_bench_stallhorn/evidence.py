@@ -34,6 +34,7 @@ def gather(
             "ready": extra.ready,
             "returned_seconds": extra.facts["seconds"],
             "unfinished_seconds": extra.unfinished,
+            "numbers_lost": jax_.numbers_lost(digest.held(holder, arguments)),
         }
     except Exception:  # a benchmark that cannot be called once more keeps its timing
         _tell("the extra call")

@@ -13,12 +13,12 @@ from typing import Any, Callable, Dict
 
 from .reach import vars_of
 
-NAMES = ("wait", "warm", "float64", "device", "contiguous")
+NAMES = ("wait", "warm", "float64", "device", "contiguous", "fortran")
 
 
 def apply(name: str, holder: Any) -> None:
     """Change the arrays that the benchmark holds; nothing for treatments of the call itself."""
-    change = {"float64": _float64, "device": _device, "contiguous": _contiguous}.get(name)
+    change = {"float64": _float64, "device": _device, "contiguous": _contiguous, "fortran": _fortran}.get(name)
     if change is None:
         return
     for attribute, value in _attributes(holder).items():
@@ -64,6 +64,12 @@ def _float64(value: Any) -> Any:
 def _device(value: Any) -> Any:
     jax = sys.modules.get("jax")
     return jax.device_put(value) if jax is not None and _is_numpy(value) else value
+
+
+def _fortran(value: Any) -> Any:
+    if not _is_numpy(value) or value.ndim < 2 or not value.flags.c_contiguous:
+        return value
+    return sys.modules["numpy"].asfortranarray(value)
 
 
 def _contiguous(value: Any) -> Any:

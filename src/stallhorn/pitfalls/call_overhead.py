@@ -39,6 +39,9 @@ YIELDS_TO = (
 # Straight code calls a few dozen functions; a hundred are a loop. A Numba call without work takes below 1 µs (0.15
 # to 0.46 measured with its loop); up to 1.5 µs most of the time is the call.
 CALLS, CALL = 100, 1.5e-6
+# A jitted step in a loop: 12 µs measured where it does next to nothing, up to twice that beside a neighbour. Suites
+# call a kernel ten or twenty times.
+STEPS, STEP = 50, 25e-6
 # Lines of a loop that calls NumPy: 0.6 to 2.8 µs each as measured. Plain Python: 0.03 to 0.1.
 LINES, QUICK_LINE, SLOW_LINE = 500, 0.3e-6, 3e-6
 # An array to loop over: below, a call that works on Python's own numbers and happens to hold one is meant.
@@ -52,7 +55,7 @@ _REFLECTED = re.compile(r"\bList\([^\[\]]*\bTrue\)|\breflected list\(")
 
 
 def detect(case: Case) -> Finding | None:
-    return _of_numba(case) or _of_lists(case) or _of_numpy(case)
+    return _of_numba(case) or _of_jax(case) or _of_lists(case) or _of_numpy(case)
 
 
 def _of_numba(case: Case) -> Finding | None:
@@ -71,6 +74,26 @@ def _of_numba(case: Case) -> Finding | None:
         ),
         "Put the loop into compiled code: a function with `@numba.njit` that takes the whole arrays and calls the "
         "small one inside.",
+    )
+
+
+def _of_jax(case: Case) -> Finding | None:
+    """A Python loop around a small jitted step. Operations that are not jitted are eager-dispatch's."""
+    started, seconds = case.facts.count("calls.dispatches"), case.run.seconds
+    if not started or not seconds or started < STEPS or seconds / started > STEP:
+        return None
+    names = sorted({one.text("name") or "" for one in case.facts.entries("code.computations")} - {""})
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"Python starts {started} JAX computations a call ({', '.join(names[:3])}), "
+        f"one every {units.seconds(seconds / started)}: hardly more than what starting one takes.",
+        (
+            counted("JAX computations a call", started, f"fewer than {STEPS}"),
+            observed("time for each", units.seconds(seconds / started), f"above {units.seconds(STEP)}"),
+        ),
+        "Put the loop into the jitted function: `jax.lax.fori_loop`, `jax.lax.scan` over the steps, or `jax.vmap` over "
+        "the rows.",
     )
 
 

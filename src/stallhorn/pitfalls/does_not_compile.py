@@ -27,7 +27,8 @@ _JAXS = re.compile(
     r"(?:jax\.(?:_src\.)?errors\.)?(?:TracerBoolConversionError|ConcretizationTypeError|NonConcreteBooleanIndexError"
     r"|TracerArrayConversionError|TracerIntegerConversionError)"
 )
-_SHAPE = "Shapes must be 1D sequences of concrete values"  # a TypeError by name
+# Errors of Python's own names that JAX raises while it traces: they speak of a traced value.
+_TRACING = re.compile(r"Shapes must be 1D sequences of concrete values|\b(?:Jit|Jaxpr|Dynamic\w*)?Tracer\b|Traced<")
 
 # What Numba says, and what to do about it; the first that fits.
 _NUMBA_REMEDIES = (
@@ -95,7 +96,7 @@ def detect(case: Case) -> Finding | None:
     if _NUMBAS.fullmatch(name):
         library, what, remedy = "Numba", _what_numba_says(message), _numba_remedy(message)
         place = _place_in(message) or _place_in(case.run.stderr)
-    elif _JAXS.fullmatch(name) or message.startswith(_SHAPE):
+    elif _JAXS.fullmatch(name) or _TRACING.search(message):
         library, what, remedy = "JAX", _short(message.partition("\n")[0]), _JAX_REMEDIES.get(kind, _STATIC)
         place = _place_in(case.run.stderr) or _traced(message)
     else:

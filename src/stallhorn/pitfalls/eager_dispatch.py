@@ -1,13 +1,11 @@
 """JAX operations that nobody compiled into one are started one by one, each a pass over memory of its own.
 
 Outside `jax.jit` every operation is looked up, checked and started by itself. That takes 5 to 12 microseconds
-whatever the size, and each writes its result to memory for the next to read. A Python loop around a small jitted step
-pays the same at every turn.
+whatever the size, and each writes its result to memory for the next to read.
 
-Detected from the counted number of computations that a call starts, in three ways:
+Detected from the counted number of computations that a call starts, in two ways:
 
 * small arrays: several single operations, and the time for each is that of starting it;
-* a loop: many starts of a jitted function, hardly longer than a start;
 * large arrays: several single operations move several times the bytes of inputs and result, and moving them is
   what takes the time. Few large jitted steps, products of matrices and other work within each operation are innocent.
 
@@ -37,8 +35,6 @@ SMALL = 30e-6
 # So many single operations are a loop that nobody jitted (a matrix of cosines added up term by term: 20 times as slow);
 # each may be longer then, as long as the start is still felt.
 MANY, FELT = 50, 200e-6
-# A jitted step in a loop: 12 µs measured where it does next to nothing. Suites call a kernel ten or twenty times.
-STEPS, STEP = 50, 15e-6
 # An operation that XLA compiled by itself has one instruction, or a few (a number is spread over the array first); most
 # jitted functions have more, and those of the user's that were found are known by name.
 INSTRUCTIONS = 4
@@ -76,8 +72,6 @@ def detect(case: Case) -> Finding | None:
         )
     elif single is not None and single.runs >= SINGLE:
         why = _passes(case, single, seconds)
-    elif started >= STEPS and each <= STEP:
-        why = ("hardly more than what starting one takes", observed("time for each", units.seconds(each), _above(STEP)))
     why = why or _more_than_before(case, started)
     return None if why is None else _finding(case, started, each, why)
 
@@ -88,10 +82,6 @@ def _short(single: _Single, each: float) -> bool:
 
 def _loop(single: _Single, each: float) -> bool:
     return single.runs >= MANY and each <= FELT and not single.heavy
-
-
-def _above(seconds: float) -> str:
-    return f"above {units.seconds(seconds)}"
 
 
 def _single(facts: Facts) -> _Single | None:
@@ -134,7 +124,7 @@ def _more_than_before(case: Case, started: int) -> tuple[str, Evidence] | None:
     before = None if case.baseline is None else case.baseline.facts.count("calls.dispatches")
     if before is None or (case.slowdown or 0.0) < SLOWER or started < before + MORE or started < 2 * before:
         return None
-    return f"where it was {before} before, and takes {units.ratio(case.slowdown)}", counted(
+    return f"where it was {before} before, and the call is {units.ratio(case.slowdown)}", counted(
         "JAX computations a call at the earlier commit", before, before
     )
 
@@ -147,7 +137,7 @@ def _finding(case: Case, started: int, each: float, why: tuple[str, Evidence]) -
         f"A call starts {started} JAX computations, {text}: {units.seconds(each)} for each.",
         (
             counted("JAX computations started by a call", started, "1, or few and long ones"),
-            observed("time for each computation", units.seconds(each), _above(SMALL)),
+            observed("time for each computation", units.seconds(each), f"above {units.seconds(SMALL)}"),
             evidence,
         ),
         "Compile the whole into one: put `@jax.jit` on the function that the benchmark calls; write a loop over a "

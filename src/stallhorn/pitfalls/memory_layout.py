@@ -16,7 +16,7 @@ Source: a matrix in column order traversed row by row cost twice the CPU time (6
 from __future__ import annotations
 
 from stallhorn.model import Evidence, Finding, Switch
-from stallhorn.pitfalls.base import CAUSE, CONTIGUOUS, Case, Facts, Run, counted, dispatchers, observed
+from stallhorn.pitfalls.base import CAUSE, CONTIGUOUS, OTHER_ORDER, Case, Facts, Run, counted, dispatchers, observed
 from stallhorn.units import seconds
 
 TITLE = "The array's order is not the loop's"
@@ -31,7 +31,7 @@ SAME_BYTES = 0.01  # relative difference up to which two runs hold equally large
 def detect(case: Case) -> Finding | None:
     odd = {name: layouts for name, layouts in _layouts(case.facts).items() if set(layouts) - {"C"}}
     if not odd:
-        return None
+        return _with_the_other_order(case)
     return _with_contiguous_arrays(case, odd) or _since_the_baseline(case, odd) or _beside_a_sibling(case, odd)
 
 
@@ -44,6 +44,29 @@ def _with_contiguous_arrays(case: Case, odd: dict[str, tuple[str, ...]]) -> Find
     if after == layouts:  # the arrays come from inside the call: what made it faster is something else
         return None
     return _finding(case, name, f"with contiguous arrays it takes {seconds(rerun.seconds)}", _times(rerun, case.run))
+
+
+def _with_the_other_order(case: Case) -> Finding | None:
+    """Arrays in C order that the loops walk down the columns: in Fortran order the same code is clearly faster."""
+    rerun = case.reruns.get(OTHER_ORDER)
+    if rerun is None or not _is_faster(rerun, case.run):
+        return None
+    before, after = _layouts(case.facts), _layouts(rerun.facts)
+    name = next((one for one, layouts in after.items() if "F" in layouts and before.get(one) != layouts), None)
+    if name is None:
+        return None
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"`{name}` walks its arrays against their order: it takes {seconds(case.run.seconds)} with arrays in C order, "
+        f"and {seconds(rerun.seconds)} with the same arrays in Fortran order.",
+        (
+            counted(f"layouts of {name}", "/".join(before.get(name, ())), "C, its last index running fastest"),
+            *_times(rerun, case.run),
+        ),
+        f"Exchange the loops of `{name}` so that the last index runs fastest: `for i in rows: for j in columns: x[i, j]`.",
+        Switch("inputs in Fortran order", treatment="fortran"),
+    )
 
 
 def _since_the_baseline(case: Case, odd: dict[str, tuple[str, ...]]) -> Finding | None:

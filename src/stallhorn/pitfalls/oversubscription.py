@@ -18,7 +18,19 @@ from __future__ import annotations
 
 from stallhorn.model import Finding, Switch
 from stallhorn.pitfalls._threads import POOL_VARIABLES, Comparison, compare, demand
-from stallhorn.pitfalls.base import CAUSE, CONTEXT, FITTED, ONE_BLAS_THREAD, ONE_THREAD, Case, Run, counted, observed
+from stallhorn.pitfalls.base import (
+    CAUSE,
+    CONTEXT,
+    FITTED,
+    ONE_BLAS_THREAD,
+    ONE_THREAD,
+    Case,
+    Facts,
+    Run,
+    counted,
+    dispatchers,
+    observed,
+)
 
 TITLE = "more threads than cores"
 NEEDS = ("host.affinity",)
@@ -43,7 +55,7 @@ def _pools(case: Case, cores: int) -> Finding | None:
     stubborn = _stubborn(case, cores)
     better = _better(case, cores, bool(wide) and not stubborn, crowded)
     proven = better is not None and better[1].faster
-    if not (proven or crowded):
+    if not (proven or crowded) or not (wide or _at_once(case)):
         return None
     harmful = proven or (crowded and _surely(case, cores, wide) and not (better is not None and better[1].alike))
     evidence = [counted(f"threads of the {name} pool", used, f"at most {cores}") for name, used in wide.items()]
@@ -69,6 +81,18 @@ def _pools(case: Case, cores: int) -> Finding | None:
         else f"Nothing needs to be done; to use only the cores that there are, set {switch.text}.",
         None if stubborn else switch,
     )
+
+
+def _at_once(case: Case) -> bool:
+    """Whether several pools, or threads with a pool each, can be at work at the same time."""
+    facts = case.facts
+    several = (facts.count("calls.python_threads") or 0) > 1
+    pools = (facts.count("calls.regions") or 0, facts.count("calls.dispatches") or 0)
+    return several or all(pools) or (any(pools) and (facts.count("threads.used.blas") or 0) > 1 and _calls_blas(facts))
+
+
+def _calls_blas(facts: Facts) -> bool:
+    return any(one.flag("blas_in_region") for one in dispatchers(facts))
 
 
 _MEANT = "no pool has more threads than there are cores."

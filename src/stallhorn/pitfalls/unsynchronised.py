@@ -31,7 +31,7 @@ SHARE = 0.5
 # Waiting for nothing reads as 1 to 140 µs where two cores are busy: the quicker half of that, for results not ready ...
 LEAST = 100e-6
 # ... and well above all of it where the result was there, or none was returned ...
-LEAST_BEHIND = 1e-3
+LEAST_BEHIND = 3e-4
 # ... and above a scheduler's time slice (up to 16 ms were seen) where only one process has looked.
 LEAST_SEEN_ONCE = 30e-3
 

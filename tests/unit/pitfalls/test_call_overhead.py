@@ -31,6 +31,15 @@ def test_a_loop_of_calls_into_numba_is_named_with_their_number_and_time() -> Non
     assert "@numba.njit" in finding.remedy
 
 
+def test_a_loop_in_python_around_a_small_jitted_step_is_named() -> None:
+    ran = [{"name": "step", "operations": 9, "runs": 100}]
+    finding = found({"calls.library_calls": 100, "calls.dispatches": 100, "code.computations": ran}, 1.2e-3)
+    assert finding is not None
+    assert finding.severity == CAUSE
+    assert "starts 100 JAX computations a call (step), one every 12.0 µs" in finding.claim
+    assert "jax.lax.fori_loop" in finding.remedy
+
+
 def test_a_loop_over_rows_in_numpy_is_named_by_its_lines() -> None:
     finding = found({**NUMPY, "calls.python_lines": 2001}, 2.5e-3)
     assert finding is not None
@@ -74,7 +83,8 @@ def test_a_list_that_heavy_code_takes_is_innocent(rerun: Any) -> None:
         ({"calls.library_calls": 1, "code.dispatchers": [TINY]}, 0.4e-6),
         ({"calls.library_calls": 60, "code.dispatchers": [TINY]}, 40e-6),
         ({"calls.library_calls": 200, "code.dispatchers": [TINY]}, 2e-3),
-        ({"calls.library_calls": 500, "calls.dispatches": 500}, 600e-6),
+        ({"calls.library_calls": 500, "calls.dispatches": 500}, 60e-3),
+        ({"calls.library_calls": 20, "calls.dispatches": 20}, 280e-6),
         ({"calls.library_calls": 0, "calls.python_lines": 100_000, "versions.numpy": "2"}, 50e-3),
         ({"calls.library_calls": 0, "calls.python_lines": 100_000, "calls.input_bytes": 0}, 50e-3),
         ({**NUMPY, "calls.python_lines": 20_000}, 1e-3),
@@ -90,7 +100,8 @@ def test_a_list_that_heavy_code_takes_is_innocent(rerun: Any) -> None:
         "one tiny call",
         "straight code",
         "calls that work",
-        "JAX, of which eager-dispatch tells",
+        "JAX steps that work",
+        "a kernel called twenty times",
         "plain Python",
         "plain Python without NumPy",
         "plain Python that holds an array",

@@ -54,6 +54,15 @@ def ask(reason: str, stderr: str = "", status: Status = Status.FAILED) -> Findin
     return does_not_compile.detect(case(run(seconds=None, status=status, reason=reason, stderr=stderr)))
 
 
+def test_an_error_of_pythons_own_name_that_speaks_of_a_traced_value_is_jaxs() -> None:
+    message = "IndexError: Slice entries must be static integers. Got slice(None, JitTracer(~int64[]), None)."
+    finding = does_not_compile.detect(case(run(status=Status.FAILED, seconds=None, reason=message, stderr=message)))
+    assert finding is not None
+    assert "static integers" in finding.claim
+    plain = "IndexError: index 7 is out of bounds for axis 0 with size 3"
+    assert does_not_compile.detect(case(run(status=Status.FAILED, seconds=None, reason=plain, stderr=plain))) is None
+
+
 def test_numbas_missing_argument_is_named_with_its_line() -> None:
     found = ask(PROD)
     assert found is not None

@@ -78,10 +78,8 @@ def test_many_single_operations_may_be_longer() -> None:
     assert found(calls(*terms, computation("dot_general", 200, 80_000)), 1000 * 100e-6) is None
 
 
-def test_a_loop_in_python_around_a_small_step_is_named() -> None:
-    finding = found(calls(computation("step", 100, operations=9), jitted=("Model.step",)), 1.2e-3)
-    assert finding is not None
-    assert "starts 100 JAX computations" in finding.claim
+def test_a_loop_in_python_around_a_jitted_step_is_left_to_call_overhead() -> None:
+    assert found(calls(computation("step", 100, operations=9), jitted=("Model.step",)), 1.2e-3) is None
 
 
 @pytest.mark.parametrize(
@@ -117,9 +115,8 @@ def test_innocent(facts: dict[str, Any], seconds: float) -> None:
     assert found(facts, seconds) is None
 
 
-def test_where_the_computations_are_not_known_only_the_loop_is_seen() -> None:
-    assert found({"calls.dispatches": 15}, 100e-6) is None
-    assert found({"calls.dispatches": 100, "code.computations": None}, 800e-6) is not None
+def test_where_the_computations_are_not_known_nothing_is_said() -> None:
+    assert found({"calls.dispatches": 100, "code.computations": None}, 800e-6) is None
 
 
 def test_more_starts_than_before_and_more_time_are_a_finding() -> None:
@@ -127,7 +124,7 @@ def test_more_starts_than_before_and_more_time_are_a_finding() -> None:
     before = run({"calls.dispatches": 1})
     finding = found(facts, 20e-3, baseline=before, slowdown=3.0)
     assert finding is not None
-    assert "starts 15 JAX computations, where it was 1 before, and takes 3.00x slower" in finding.claim
+    assert "starts 15 JAX computations, where it was 1 before, and the call is 3.00x slower" in finding.claim
     assert found(facts, 20e-3, baseline=before) is None
     assert found(facts, 20e-3, baseline=run({"calls.dispatches": 14}), slowdown=3.0) is None
 

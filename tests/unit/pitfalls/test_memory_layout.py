@@ -42,6 +42,28 @@ def test_a_view_with_gaps_counts_as_well():
     assert found(laid_out("A"), reruns=contiguous(laid_out("C", seconds=3.4e-3)))
 
 
+def test_loops_that_go_down_the_columns_of_a_c_array_are_named():
+    reruns = {memory_layout.OTHER_ORDER: laid_out("F", "C", seconds=2.1e-3)}
+    finding = found(laid_out("C", "C"), reruns=reruns)
+    assert finding is not None
+    assert (finding.pitfall, finding.severity) == ("memory-layout", "cause")
+    assert "walks its arrays against their order: it takes 6.70 ms with arrays in C order, and 2.10 ms" in finding.claim
+    assert finding.switch is not None and finding.switch.treatment == "fortran"
+
+
+@pytest.mark.parametrize(
+    "rerun",
+    [
+        pytest.param(laid_out("F", "C", seconds=13e-3), id="the loops go along the rows"),
+        pytest.param(laid_out("F", "C", seconds=6.0e-3), id="no more than processes differ by"),
+        pytest.param(laid_out("C", "C", seconds=2.1e-3), id="the order did not change: something else did"),
+        pytest.param(laid_out("F", "C", seconds=2.1e-3, **{"sampling.foreign_load": 1.0}), id="disturbed"),
+    ],
+)
+def test_loops_along_the_rows_are_innocent(rerun: Run):
+    assert found(laid_out("C", "C"), reruns={memory_layout.OTHER_ORDER: rerun}) is None
+
+
 @pytest.mark.parametrize(
     ("this", "rerun"),
     [

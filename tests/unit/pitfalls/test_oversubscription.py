@@ -143,3 +143,9 @@ def test_children_that_take_turns_are_silent(healthy: dict[str, Any]) -> None:
 def test_where_the_cores_are_not_known_it_is_not_asked() -> None:
     judgement = judge(case(run({**BLAS, "host.affinity": None})), {"oversubscription": oversubscription})
     assert not judgement.findings and judgement.silences
+
+
+def test_one_pool_no_larger_than_the_cores_is_innocent_though_its_caller_waits_busily():
+    facts = {"activity.demand": 3.2, "activity.window_seconds": 0.1, "calls.dispatches": 250, "threads.used.jax": 2}
+    reruns = {ONE_THREAD: run({"calls.dispatches": 250}, seconds=0.4e-3)}
+    assert oversubscription.detect(case(run(facts, seconds=1e-3), reruns=reruns)) is None

@@ -18,6 +18,7 @@ import sys
 from typing import Any, Dict, List, Optional
 
 _ON, _REGIONS, _NESTED, _THREADS, _WALL, _BUSIEST, _MEAN, _REAL = range(8)  # places in the shared account
+_HEAD = 4  # words of a region's account before the threads': function, data, the longest share, the number of shares
 _SLOTS = 64  # threads of one region that are told apart; more share the last places
 
 # clock_gettime's clocks on Linux and macOS: (monotonic, the thread's CPU time)
@@ -111,8 +112,8 @@ class _Code:
     """The LLVM code of the function that takes the place of `numba_parallel_for`, and of the one that times a share.
 
     Written with llvmlite's builder, because the text differs between its versions (pointers with and without types).
-    A region's account on the stack: the share's real function and its data, then for each thread its id and its CPU
-    nanoseconds.
+    A region's account on the stack: the share's real function and its data, its longest share and their number, then
+    for each thread its id and its CPU nanoseconds.
     """
 
     def __init__(self, key: int, account: int, monotonic: int, cpu: int) -> None:
@@ -177,7 +178,7 @@ class _Code:
         builder.position_at_end(look)
         index = builder.phi(self._word)
         index.add_incoming(self._number(0), entry)
-        place = self._place(builder, region, builder.add(index, self._number(2)))
+        place = self._place(builder, region, builder.add(index, self._number(_HEAD)))
         pair = builder.cmpxchg(place, self._number(0), me, "seq_cst", "seq_cst")
         mine = builder.icmp_unsigned("==", builder.extract_value(pair, 0), me)
         last = builder.icmp_unsigned("==", index, self._number(_SLOTS - 1))
@@ -188,8 +189,10 @@ class _Code:
         builder.branch(look)
         builder.position_at_end(add)
         builder.atomic_rmw(
-            "add", self._place(builder, region, builder.add(index, self._number(2 + _SLOTS))), spent, "seq_cst"
+            "add", self._place(builder, region, builder.add(index, self._number(_HEAD + _SLOTS))), spent, "seq_cst"
         )
+        builder.atomic_rmw("umax", self._place(builder, region, 2), spent, "seq_cst")
+        builder.atomic_rmw("add", self._place(builder, region, 3), self._number(1), "seq_cst")
         builder.ret_void()
         return function
 
@@ -204,12 +207,15 @@ class _Code:
             builder.ret_void()
         self._counted(builder, function, account, real, share)
 
+    def _larger(self, builder: Any, one: Any, other: Any) -> Any:
+        return builder.select(builder.icmp_unsigned(">", one, other), one, other)
+
     def _counted(self, builder: Any, function: Any, account: Any, real: Any, share: Any) -> None:
         def add(place: int, amount: Any, how: str = "add") -> None:
             builder.atomic_rmw(how, self._place(builder, account, place), amount, "seq_cst")
 
         fn, args, dims, steps, data, inner, arrays, threads = function.args
-        size = 2 + 2 * _SLOTS
+        size = _HEAD + 2 * _SLOTS
         region = builder.alloca(self._word, size)
         whole = self._ir.ArrayType(self._word, size)
         builder.store(self._ir.Constant(whole, None), builder.bitcast(region, whole.as_pointer()))
@@ -226,12 +232,19 @@ class _Code:
         builder.call(real, [opaque[0], args, dims, steps, opaque[1], inner, arrays, threads])
         wall = builder.sub(self._now(builder, "wall"), begun)
         with builder.if_then(outermost):
-            largest, total = self._number(0), self._number(0)
+            largest, total, used = self._number(0), self._number(0), self._number(0)
             for slot in range(_SLOTS):
-                spent = builder.load(self._place(builder, region, 2 + _SLOTS + slot))
-                largest = builder.select(builder.icmp_unsigned(">", spent, largest), spent, largest)
+                spent = builder.load(self._place(builder, region, _HEAD + _SLOTS + slot))
+                largest = self._larger(builder, spent, largest)
                 total = builder.add(total, spent)
+                used = builder.add(used, builder.zext(builder.icmp_unsigned("!=", spent, self._number(0)), self._word))
+            mean = builder.udiv(total, wide)
+            # Fewer threads came than there were shares for: one did the work of another that was late. How even the
+            # shares are is then all that can be said.
+            shares = builder.load(self._place(builder, region, 3))
+            late = builder.and_(builder.icmp_unsigned("<", used, wide), builder.icmp_unsigned(">=", shares, wide))
+            longest = self._larger(builder, builder.load(self._place(builder, region, 2)), mean)
             add(_WALL, wall)
-            add(_BUSIEST, largest)
-            add(_MEAN, builder.udiv(total, wide))
+            add(_BUSIEST, builder.select(late, longest, largest))
+            add(_MEAN, mean)
         builder.ret_void()
