@@ -154,7 +154,7 @@ def test_a_measured_cell_has_samples_and_facts():
     facts = parts["facts"]
     assert set(facts) == {
         *("versions", "threads", "first_call", "sampling", "activity", "host", "memory"),
-        *("calls", "code", "result", "jax", "installation"),
+        *("calls", "code", "result", "jax", "installation", "evidence_seconds"),
     }
     assert facts["threads"]["asked"] == {"numba": 2, "blas": 2, "omp": 2, "jax": 2}
     assert facts["threads"]["setting"] == "2"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
@@ -24,8 +25,9 @@ def gather(
 
     `holder` is the instance (or module) that the benchmark belongs to, `arguments` its parameters.
     """
-    sections: Dict[str, Any] = {"calls": None, "code": None, "installation": None}
+    begun = time.perf_counter()
     extra: Optional[calls.Extra] = None
+    sections: Dict[str, Any] = {"calls": None, "code": None, "installation": None}
     try:
         extra = calls.make(call, wait, instruments)
         sections["calls"] = {**extra.facts, "input_bytes": digest.bytes_of(digest.held(holder, arguments)) or 0}
@@ -46,6 +48,8 @@ def gather(
             sections[name] = make()
         except Exception:
             _tell(name)
+    in_call = (extra.facts["seconds"] or 0.0) + (extra.unfinished or 0.0) if extra else 0.0
+    sections["evidence_seconds"] = time.perf_counter() - begun - in_call
     return sections
 
 

@@ -64,7 +64,7 @@ def _with_the_other_order(case: Case) -> Finding | None:
             counted(f"layouts of {name}", "/".join(before.get(name, ())), "C, its last index running fastest"),
             *_times(rerun, case.run),
         ),
-        f"Exchange the loops of `{name}` so that the last index runs fastest: `for i in rows: for j in columns: x[i, j]`.",
+        f"Exchange the loops of `{name}` so that the last index runs fastest: `for i in rows: for j in columns:`.",
         Switch("inputs in Fortran order", treatment="fortran"),
     )
 
