@@ -16,49 +16,55 @@ from stallhorn.pitfalls.base import Facts, dispatchers
 BLOCK, SHARE = 65_536, 0.01
 
 
+Values = Mapping[str, object]  # a part of a record
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One counted fact. `name` stands in the keys of its series, `unit` says what its values are."""
 
     name: str
     unit: str
-    read: Callable[[Facts], float | None]
+    read: Callable[[Values, Values], object]  # from `calls` and the whole record; anything but a number is unknown
     rising: Direction = Direction.SLOWER
     steady: bool = False  # whether values that nearly agree are the same
 
 
-def _number(path: str) -> Callable[[Facts], float | None]:
-    return lambda facts: facts.number(path)
-
-
-def _packed(facts: Facts) -> float | None:
+def _packed(_: Values, facts: Values) -> float | None:
     """Vector operations in the compiled code reached, for one signature of each function: a second one is no gain."""
-    counts = [
-        (one.number("packed"), max(1, len(one.texts("signatures"))))
-        for one in dispatchers(facts)
-        if not one.flag("object_mode")
-    ]
-    known = [count / signatures for count, signatures in counts if count is not None]
-    return float(round(sum(known))) if known and len(known) == len(counts) else None
+    code = facts.get("code")
+    functions = code.get("dispatchers") if isinstance(code, dict) else None
+    if not functions:
+        return None
+    known = [one for one in dispatchers(Facts(facts)) if not one.flag("object_mode")]
+    counts = [(one.number("packed"), max(1, len(one.texts("signatures")))) for one in known]
+    each = [count / signatures for count, signatures in counts if count is not None]
+    return float(round(sum(each))) if each and len(each) == len(counts) else None
 
 
-def _threads(facts: Facts) -> float | None:
+def _threads(calls: Values, facts: Values) -> object:
     """Threads of the parallel regions; where there are none, of the largest pool."""
-    inside = facts.number("calls.region_threads")
-    pools = [count for count in facts.within("threads.used").values() if type(count) is int]
-    return inside or (float(max(pools)) if pools else None)
+    threads = facts.get("threads")
+    used = threads.get("used") if isinstance(threads, dict) else None
+    pools = [count for count in used.values() if type(count) is int] if isinstance(used, dict) else []
+    return calls.get("region_threads") or max(pools, default=None)
 
 
 FACTS = (
-    Fact("parallel regions", "parallel regions (counted)", _number("calls.regions")),
-    Fact("nested regions", "nested regions (counted)", _number("calls.nested_regions")),
-    Fact("compilations", "compilations (counted)", _number("calls.compiles")),
-    Fact("JAX computations", "JAX computations (counted)", _number("calls.dispatches")),
-    Fact("temporary memory", "bytes of temporary memory (counted)", _number("calls.temporary_bytes"), steady=True),
+    Fact("parallel regions", "parallel regions (counted)", lambda calls, _: calls.get("regions")),
+    Fact("nested regions", "nested regions (counted)", lambda calls, _: calls.get("nested_regions")),
+    Fact("compilations", "compilations (counted)", lambda calls, _: calls.get("compiles")),
+    Fact("JAX computations", "JAX computations (counted)", lambda calls, _: calls.get("dispatches")),
+    Fact(
+        "temporary memory",
+        "bytes of temporary memory (counted)",
+        lambda calls, _: calls.get("temporary_bytes"),
+        steady=True,
+    ),
     Fact(
         "temporary memory of JAX",
         "bytes of temporary memory in JAX (counted)",
-        _number("calls.jax_temporary_bytes"),
+        lambda calls, _: calls.get("jax_temporary_bytes"),
     ),
     Fact("packed operations", "packed operations (counted)", _packed, Direction.FASTER),
     Fact("threads", "threads (counted)", _threads, Direction.SAME),
@@ -76,30 +82,43 @@ def facts_of(series: Sequence[Series], seen: Mapping[SeriesKey, Mapping[str, Seq
             if point.status is Status.OK and (told := _told(rounds.get(point.commit, ())))
         ]
         if known:
-            found += [one for fact in FACTS if (one := _series(each.key, fact, known)) is not None]
+            found += [one for place in range(len(FACTS)) if (one := _series(each.key, place, known)) is not None]
     return found
 
 
-def _told(rounds: Sequence[Observation]) -> list[Facts]:
-    """What those processes saw that made the extra call."""
-    return [Facts(one.facts) for one in rounds if one.status is Status.OK and one.facts.get("calls")]
+def _told(rounds: Sequence[Observation]) -> list[list[float | None]]:
+    """The values of all facts, for each process that made the extra call."""
+    told = []
+    for one in rounds:
+        calls = one.facts.get("calls")
+        if one.status is Status.OK and isinstance(calls, dict):
+            told.append([_number(fact.read(calls, one.facts)) for fact in FACTS])
+    return told
 
 
-def _series(key: SeriesKey, fact: Fact, known: Sequence[tuple[Measurement, Sequence[Facts]]]) -> Series | None:
-    of = replace(key, fact=fact.name)
-    points: list[Measurement] = []
-    held: float | None = None
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _series(
+    key: SeriesKey, place: int, known: Sequence[tuple[Measurement, Sequence[Sequence[float | None]]]]
+) -> Series | None:
+    fact, held = FACTS[place], None
+    values: list[tuple[Measurement, float]] = []
     for point, told in known:
-        value = _agreed([fact.read(facts) for facts in told], fact)
+        value = _agreed([each[place] for each in told], fact)
         if value is None:
             continue
         # A value keeps until one clearly differs from it; compared with its neighbour alone it could drift unseen.
         held = held if held is not None and fact.steady and _alike(held, value) else value
-        points.append(
-            Measurement(of, point.commit, Status.OK, held, held, held, version=point.version, started=point.started)
-        )
-    if not any(point.value for point in points):
+        values.append((point, held))
+    if not any(value for _, value in values):
         return None
+    of = replace(key, fact=fact.name)
+    points = [
+        Measurement(of, point.commit, Status.OK, value, value, value, version=point.version, started=point.started)
+        for point, value in values
+    ]
     return Series(of, fact.unit, tuple(points), fact.rising)
 
 

@@ -146,7 +146,7 @@ def counted_changes(report: Report, most: int) -> list[str]:
 def _counted_row(change: Change, fact: str, reasons: Reasons) -> str:
     points = [point for point in change.points if point.key.fact == fact]
     words = list(dict.fromkeys(reasons.in_words(point) for point in points))
-    more = f" (or similar, {len(words) - 1} more)" if len(words) > 1 else ""
+    more = f", and {len(words) - 1} others" if len(words) > 1 else ""
     return f"{change.first.short}  {len(points)} series  {words[0]}{more}  {safe(change.first.subject)}".rstrip()
 
 

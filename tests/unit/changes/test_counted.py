@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from builders import bare, commit, series
+from dataclasses import replace
 
+import pytest
+from builders import bare, commit, revision, series
+
+from stallhorn.changes.counted import between
 from stallhorn.changes.levels import compare, detect
+from stallhorn.changes.pooling import pool
 from stallhorn.model import Comparison, Direction, Series, Verdict
 
 UNIT = "compiles (counted)"
@@ -78,3 +82,39 @@ def test_another_commit_can_be_the_base():
 def test_other_units_are_judged_by_the_rule_for_what_is_noisy(unit: str):
     assert detect(counted(4, 4, 4, 5, unit=unit)) == ()
     assert len(detect(counted(4, 4, 4, 5))) == 1
+
+
+def test_zero_is_a_value_like_any_other():
+    assert steps(counted(0, 0, 3, 0)) == [(commit(1), commit(2), 0, 3), (commit(2), commit(3), 3, 0)]
+    worse, better = newest(0, 3), newest(3, 0)
+    assert (worse.verdict, worse.ratio) == (Verdict.REGRESSION, None)
+    assert (better.verdict, better.direction, better.ratio) == (Verdict.CLEAN, Direction.FASTER, 0.0)
+    assert newest(0, 0).direction is Direction.SAME
+    assert newest(0, 3, 3, base=0).verdict is Verdict.REGRESSION
+
+
+def test_from_zero_is_the_largest_step():
+    points = [*detect(counted(1, 50)), *detect(replace(counted(0, 3), key=replace(counted(0).key, machine="other")))]
+    (change,) = pool(points, [revision(0), revision(1)])
+    assert [point.before.center for point in change.points] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("rising", "more", "fewer"),
+    [
+        (Direction.SLOWER, Direction.SLOWER, Direction.FASTER),
+        (Direction.FASTER, Direction.FASTER, Direction.SLOWER),
+        (Direction.SAME, Direction.SAME, Direction.SAME),
+    ],
+)
+def test_a_series_says_what_more_of_it_means(rising: Direction, more: Direction, fewer: Direction):
+    up, down = detect(replace(counted(1, 2, 1), rising=rising))
+    assert (up.direction, down.direction) == (more, fewer)
+
+
+def test_two_commits_are_compared_whatever_happened_in_between():
+    made = counted(1, 5, 1, None, 2)
+    assert between(made, commit(0), commit(2)) is None
+    change = between(made, commit(0), commit(4))
+    assert change is not None and (change.before.center, change.after.center) == (1, 2)
+    assert between(made, commit(0), commit(3)) is between(made, commit(0), commit(9)) is None
