@@ -35,7 +35,7 @@ def gathered(call, holder=None, arguments=()):
 def test_all_sections_are_there_and_are_plain_json():
     holder = Holder()
     sections = gathered(holder.run, holder)
-    assert set(sections) == {"calls", "code", "result", "jax", "installation"}
+    assert set(sections) == {"calls", "code", "result", "jax", "installation", "evidence_seconds"}
     assert json.loads(json.dumps(sections, allow_nan=False)) == sections
     assert sections["calls"]["input_bytes"] == 48 + 40
     assert sections["calls"]["result_bytes"] == 48
