@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
+from findings_builder import sick_demo
 from report_builder import NOW, demo, key, one_series, report
 from test_html_site import hostile_report
 
@@ -33,6 +34,7 @@ ARGUMENTS = [
 ]
 RBF = f"benchmark/{identifier('rbf.Rbf.measure')}.html"
 PAGES = ("index.html", "help.html", RBF)
+PAGES_OF_FINDINGS = ("index.html", RBF, "help/pitfalls/nested-parallel.html", "help/pitfalls/race.html")
 
 pytestmark = [
     pytest.mark.browser,
@@ -55,6 +57,13 @@ def browser() -> Iterator[Any]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     return publish(demo(folder), folder / "html", generated=NOW).parent
+
+
+@pytest.fixture(scope="module")
+def sick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with findings."""
+    folder = tmp_path_factory.mktemp("sick")
+    return publish(sick_demo(folder), folder / "html", generated=NOW).parent
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +108,91 @@ def test_from_disk_each_page_fits_and_complains_of_nothing(
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
         assert visit.complaints == []
         assert all(url.startswith("file:") for url in visit.requests)
+
+
+@pytest.mark.parametrize("name", PAGES_OF_FINDINGS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_pages_with_findings_fit_and_complain_of_nothing(
+    browser: Any, sick: Path, name: str, scheme: str, width: int
+) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    with Visit(browser, (sick / name).as_uri(), **options) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert visit.complaints == []
+        assert all(url.startswith("file:") for url in visit.requests)
+
+
+CONTRAST = """(selector) => [...document.querySelectorAll(selector)].map((each) => {
+  const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (colour) => {
+    paint.fillStyle = colour;
+    paint.fillRect(0, 0, 1, 1);
+    const part = (value) => (value /= 255, value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const [red, green, blue] = [...paint.getImageData(0, 0, 1, 1).data].map(part);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  let behind = each;
+  while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
+  const pair = [light(getComputedStyle(each).color), light(getComputedStyle(behind).backgroundColor)];
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "selector"),
+    [
+        ("index.html", ".severity, .wrong h2, .why .notes li"),
+        (RBF, ".severity, .evidence .kind, .setting code, .setting button"),
+        ("help/pitfalls/race.html", "pre code, p code"),
+    ],
+)
+def test_findings_can_be_read_against_what_is_behind_them(
+    browser: Any, sick: Path, scheme: str, name: str, selector: str
+) -> None:
+    with Visit(browser, (sick / name).as_uri(), color_scheme=scheme) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        found = visit.page.evaluate(CONTRAST, selector)
+        assert len(found) > 3
+        assert min(found) >= 4.5
+
+
+def test_a_link_to_a_cause_opens_its_panel(browser: Any, sick: Path) -> None:
+    with Visit(browser, (sick / "index.html").as_uri()) as visit:
+        visit.page.locator(".change .why a[href*='#why-']").nth(1).click()
+        visit.page.wait_for_url("**/benchmark/*.html#why-*")
+        panel = visit.page.locator(f"details#{visit.page.url.rpartition('#')[2]}")
+        assert panel.get_attribute("open") is not None
+        assert panel.locator("table.evidence").first.is_visible()
+
+
+def test_the_filter_finds_series_by_their_cause(browser: Any, sick: Path) -> None:
+    with Visit(browser, (sick / "index.html").as_uri()) as visit:
+        visit.page.fill("#filter", "nested-parallel")
+        assert len(visit.shown()) == 6
+
+
+def test_a_setting_is_copied_or_selected(browser: Any, sick: Path) -> None:
+    with Visit(browser, (sick / RBF).as_uri()) as visit:
+        setting = visit.page.locator(".setting").first
+        button = setting.get_by_role("button", name="Copy NUMBA_NUM_THREADS=1")
+        button.click()
+        visit.page.wait_for_function("!document.querySelector('.setting button').textContent.startsWith('Copy ')")
+        said = setting.locator("button").inner_text()
+        selected = visit.page.evaluate("getSelection().toString()")
+        assert said == "Copied" or selected == "NUMBA_NUM_THREADS=1 OMP_WAIT_POLICY=passive"
+        assert visit.complaints == []
+
+
+def test_findings_are_there_without_javascript(browser: Any, sick: Path) -> None:
+    with Visit(browser, (sick / "index.html").as_uri(), java_script_enabled=False) as visit:
+        assert "JAX works on" in visit.page.inner_text(".wrong")
+        assert visit.page.locator("button").count() == 0
+    with Visit(browser, (sick / RBF).as_uri(), java_script_enabled=False) as visit:
+        assert "NUMBA_NUM_THREADS=1" in visit.page.inner_text(".setting >> nth=0")
+        assert visit.page.locator("button").count() == 0
 
 
 def test_under_a_path_prefix_of_a_server(browser: Any, site: Path) -> None:

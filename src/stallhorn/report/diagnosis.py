@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,14 +111,18 @@ def _unknown(case: Case, silences: Sequence[Silence]) -> list[str]:
     """What could not be judged, in one line for each reason; nothing of libraries that are not in use."""
     if case.run.status is not Status.OK:
         return []
-    absent = tuple(
-        start for library, starts in _OF.items() if not case.facts.has(f"versions.{library}") for start in starts
-    )
+    used = in_use(case.facts)
     reasons: dict[str, list[str]] = {}
     for silence in silences:
-        if not (silence.lacking and absent and any(path.startswith(absent) for path in silence.lacking)):
+        if all(used(path) for path in silence.lacking):
             reasons.setdefault(silence.why, []).append(silence.pitfall)
     return [f"  not judged ({why}): {', '.join(names)}" for why, names in reasons.items()]
+
+
+def in_use(facts: Facts) -> Callable[[str], bool]:
+    """Whether a fact, by its path, is one that can be missed: it belongs to no library that is not in use."""
+    absent = tuple(start for library, starts in _OF.items() if not facts.has(f"versions.{library}") for start in starts)
+    return lambda path: not path.startswith(absent)
 
 
 def seen(facts: Facts) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from stallhorn import __version__, units
 from stallhorn.model import Revision
-from stallhorn.report.html import words
+from stallhorn.report.html import causes, words
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Site
 from stallhorn.report.sentence import change_in_words, floor_in_words, series_name
@@ -71,6 +71,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "day": words.day,
     "end": _end,
     "floor": floor_in_words,
+    "help": causes.page,
     "identifier": words.identifier,
     "interval": words.interval,
     "moment": words.moment,
@@ -78,6 +79,9 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "quantity": units.quantity,
     "rounds": words.rounds,
     "series_name": series_name,
+    "severity": words.severity,
     "shorten": _shorten,
+    "ticked": words.ticked,
+    "why": causes.anchor,
     "value": words.value,
 }

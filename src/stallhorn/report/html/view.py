@@ -23,7 +23,14 @@ from stallhorn.model import (
 )
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
-from stallhorn.report.sentence import Standing, change_in_words, reach_in_words, standing
+from stallhorn.report.sentence import (
+    Standing,
+    change_in_words,
+    change_point_in_words,
+    reach_in_words,
+    standing,
+    units_of_series,
+)
 
 _URGENCY = {each: index for index, each in enumerate(Standing)}
 
@@ -107,8 +114,8 @@ class Site:
         return self.report.history.benchmarks.get(name) or Benchmark(name, "", "", "")
 
     def in_words(self, point: ChangePoint) -> str:
-        """The size of a change: "2.01x slower"."""
-        return change_in_words(point.ratio, self.units.get(point.key, "seconds"))
+        """The size of a change: "2.01x slower"; of an exact value "from 1 to 3 compilations (counted)"."""
+        return change_point_in_words(point, self.units)
 
     @property
     def benchmark_names(self) -> tuple[str, ...]:
@@ -162,7 +169,7 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
         revisions={revision.commit: revision for revision in history.revisions},
         changed=changed,
-        units={series.key: series.unit for series in history.series},
+        units=units_of_series(report),
         observed=observed,
     )
 

@@ -24,6 +24,13 @@ SIGNS = {
     Standing.SKIPPED: "–",
 }
 
+# What stands beside a finding: a sign, and the severity in words. A detector may have no other.
+SEVERITIES = {
+    "blocking": ("✕", "the timing is wrong"),
+    "cause": ("!", "should be changed"),
+    "context": ("i", "true but harmless"),
+}
+
 # Characters that would hide or reorder the text around them, and halves of surrogate pairs, which no file can hold.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
@@ -78,6 +85,19 @@ def day(when: datetime | None) -> str:
 def utc(when: datetime) -> datetime:
     """The same moment in UTC; a time without a zone is taken as UTC."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def ticked(text: str) -> Markup:
+    """Untrusted text whose `words in backticks` are code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(clean(text)))))
+
+
+def severity(name: str) -> tuple[str, str]:
+    """The sign and the words of a severity."""
+    return SEVERITIES.get(name, ("?", name))
 
 
 def identifier(name: str) -> str:

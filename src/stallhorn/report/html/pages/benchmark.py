@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 
-from stallhorn.model import DISTURBED, Benchmark, BuildFailure, Observation, Revision, Roofs, Status, plain
-from stallhorn.report.html import facts, words
+from stallhorn.model import (
+    DISTURBED,
+    Benchmark,
+    BuildFailure,
+    Change,
+    Observation,
+    Revision,
+    Roofs,
+    SeriesKey,
+    Status,
+    plain,
+)
+from stallhorn.report.html import causes, facts, words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
 from stallhorn.report.html.facets import constant, facets
 from stallhorn.report.html.figures import Figure, JumpLine, figure, hits, jump_lines
 from stallhorn.report.html.pages.base import Page
+from stallhorn.report.html.panels import Counted, Did, Panel, counted, did, panels
 from stallhorn.report.html.skips import Skips, by_reason
 from stallhorn.report.html.view import Row, Site, distinct, parameter_order
 from stallhorn.report.sentence import Standing
@@ -37,10 +49,32 @@ class Section:
     failures: tuple[BuildFailure, ...]
     rows: tuple[Row, ...]  # all series
     roofs: Roofs | None  # of the machine
+    panels: tuple[Panel, ...]  # series with findings
+    did: Did
+    counted: tuple[Counted, ...]  # facts that changed
+    steady: int  # facts that did not
 
     @property
     def figures(self) -> tuple[Figure, ...]:
         return self.changed + self.unchanged
+
+    @property
+    def sick(self) -> tuple[Panel, ...]:
+        """Series with a cause at the judged commit that are not kept sick."""
+        return tuple(each for each in self.panels if not (each.earlier or each.specimen or each.harmless))
+
+    @property
+    def specimen_panels(self) -> tuple[Panel, ...]:
+        return tuple(each for each in self.panels if each.specimen and not (each.earlier or each.harmless))
+
+    @property
+    def harmless(self) -> tuple[Panel, ...]:
+        return tuple(each for each in self.panels if each.harmless and not each.earlier)
+
+    @property
+    def earlier(self) -> tuple[Panel, ...]:
+        """What was found where series changed, before the judged commit."""
+        return tuple(each for each in self.panels if each.earlier)
 
     @property
     def only(self) -> Revision | None:
@@ -96,7 +130,11 @@ def _page(name: str, rows: Sequence[Row], site: Site) -> Page:
             for each in Standing
             if any(row.standing is each for row in rows)
         ],
-        "changes": [(change, hit) for change in site.report.changes if (hit := hits(change, keys, site))],
+        "changes": [
+            (change, hit, causes.why(_only(change, keys), site))
+            for change in site.report.changes
+            if (hit := hits(change, keys, site))
+        ],
         "sections": [
             _section(number, group, benchmark, site)
             for number, (_, group) in enumerate(sorted(groups.items()), start=1)
@@ -122,6 +160,7 @@ def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site)
     same = constant([row for row in rows if row.tried])
     observed, revision = _newest_facts(rows, commits, site)
     order = {row.key: index for index, row in enumerate(rows)}
+    changed_facts, steady_facts = counted(rows, set(same), site)
     return Section(
         anchor=f"env{number}",
         machine=machine,
@@ -142,7 +181,16 @@ def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site)
         ),
         rows=tuple(rows),
         roofs=site.report.history.roofs.get(machine),
+        panels=panels(rows, set(same), site),
+        did=did(rows, set(same), revision.commit, site) if revision else Did((), ()),
+        counted=changed_facts,
+        steady=steady_facts,
     )
+
+
+def _only(change: Change, keys: Set[SeriesKey]) -> Change:
+    """The part of a change that hit these series."""
+    return replace(change, points=tuple(point for point in change.points if point.key in keys))
 
 
 def _newest_facts(rows: Sequence[Row], commits: CommitAxis, site: Site) -> tuple[list[Observation], Revision | None]:

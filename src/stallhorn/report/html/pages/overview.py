@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from stallhorn.model import Change, ChangePoint, Environment, Machine, Parameters, Revision, plain
-from stallhorn.report.html import words
+from stallhorn.model import Change, ChangePoint, Environment, Finding, Machine, Parameters, Revision, plain
+from stallhorn.pitfalls.base import detectors
+from stallhorn.report.html import causes, words
+from stallhorn.report.html.causes import Why
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Row, Site
@@ -28,6 +30,7 @@ class ChangeView:
     hit: tuple[tuple[ChangePoint, str], ...]  # the worst
     folded: tuple[tuple[ChangePoint, str], ...]
     more: int  # that are not named
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Entry:
     row: Row
     parameters: str  # those that are not the same everywhere
     svg: Markup
+    findings: tuple[Finding, ...]  # that something should be done about
 
 
 def pages(site: Site) -> Iterable[Page]:
@@ -47,15 +51,20 @@ def pages(site: Site) -> Iterable[Page]:
     )
     tallies = Counter(row.standing for row in site.rows)
     everywhere = site.everywhere
-    entries = [_entry(row, set(everywhere), site) for row in site.rows]
+    found = causes.seen(site)
+    entries = [_entry(row, found.by_series.get(row.key, ()), set(everywhere), site) for row in site.rows]
     content = {
         "sentence": sentence(report),
-        "verdict": _tone(site),
+        "verdict": "failed" if found.blocking else _tone(site),
         "counts": [(each, words.SIGNS[each], tallies[each]) for each in Standing],
         "measured": (measured[0], measured[-1]) if measured else None,
         "machines": [report.history.machines.get(name) or Machine(name) for name in site.machines],
         "environments": _environments(site),
         "commits": _measured_revisions(site),
+        "seen": found,
+        "unable": causes.unable(site),
+        "detectors": len(detectors()),
+        "with_probe": bool(report.history.observations),
         "changes": [_change(change, site) for change in report.changes],
         "failures": report.history.build_failures,
         "problems": report.history.problems,
@@ -93,7 +102,12 @@ def _environments(site: Site) -> list[tuple[str, Environment]]:
 def _change(change: Change, site: Site) -> ChangeView:
     hit = tuple((point, site.in_words(point)) for point in change.points[:_MOST_HIT])
     return ChangeView(
-        change, hit[0][1] if hit else "", hit[:_WORST], hit[_WORST:], max(0, len(change.points) - _MOST_HIT)
+        change,
+        hit[0][1] if hit else "",
+        hit[:_WORST],
+        hit[_WORST:],
+        max(0, len(change.points) - _MOST_HIT),
+        causes.why(change, site),
     )
 
 
@@ -106,7 +120,7 @@ def _tally(counts: Mapping[Standing, int]) -> str:
     return ", ".join(parts)
 
 
-def _entry(row: Row, left_out: Set[str], site: Site) -> Entry:
+def _entry(row: Row, findings: tuple[Finding, ...], left_out: Set[str], site: Site) -> Entry:
     changed = frozenset(point.first for point in site.changed.get(row.key, ()))
     shown = Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in left_out))
-    return Entry(row, str(shown), sparkline(row.series, site.axes[row.key.machine], changed))
+    return Entry(row, str(shown), sparkline(row.series, site.axes[row.key.machine], changed), findings)

@@ -12,6 +12,34 @@
     sort(table, rows);
   }
   for (const chart of document.querySelectorAll(".chart")) readable(chart);
+  for (const setting of document.querySelectorAll("[data-copy]")) copyable(setting);
+  reveal();
+  addEventListener("hashchange", reveal);
+
+  // A link to something folded opens it.
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+  }
+
+  // Pages that are opened from disk have no clipboard in some browsers; then what is to be copied is selected.
+  function copyable(setting) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", "Copy " + setting.textContent);
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(setting.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(setting);
+        button.textContent = "Selected: press Ctrl+C";
+      }
+    });
+    setting.after(button);
+  }
 
   // Skipped series stand folded below the table; here they join it, and are shown when their count is pressed.
   function unfolded(table) {
