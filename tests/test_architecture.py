@@ -51,8 +51,9 @@ ALLOWED = {
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
+    "demo": BOTTOM,
     "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan git progress store report asv "
-    "runners campaign workbench",
+    "runners campaign workbench demo",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }
