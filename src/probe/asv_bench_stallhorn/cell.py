@@ -8,7 +8,7 @@ import time
 import traceback
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from . import activity, clock, evidence, facts, process, threads, treatments
+from . import activity, clock, evidence, facts, process, shown, threads, treatments
 from .backends import jax_, numba_, numba_regions
 from .imports import Watch
 
@@ -83,6 +83,7 @@ class How(NamedTuple):
     treatment: str = ""  # what an experiment changes (treatments.NAMES); "" = nothing
     digests: int = 0  # how often the result is computed anew, each after a fresh set-up, to see whether it stays
     oversubscribe: bool = False  # measure more threads than cores, too
+    show: str = ""  # what the compilers made of it (shown.KINDS), in place of a measurement
 
 
 def measure(benchmark: Any, plan: clock.Plan, instruments: Instruments, how: How = How()) -> Dict[str, Any]:  # noqa: B008
@@ -130,6 +131,9 @@ def _prepare_and_run(
     treatments.apply(how.treatment, benchmark.holder)
     prepared = _Events.of(instruments)
     try:
+        if how.show:
+            pieces = shown.pieces(how.show, benchmark.bound(), jax_.wait_for_any, instruments)
+            return {"status": "ok", "shown": pieces}
         parts = _run(benchmark, plan, instruments, cores, prepared.since(before), how)
         if how.digests:
             parts["facts"].setdefault("result", {})["digests"] = _digests(benchmark, how)

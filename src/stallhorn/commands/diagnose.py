@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     import sys
 
-    from stallhorn.console import write
+    from stallhorn.console import safe_lines, write
     from stallhorn.progress import Progress
     from stallhorn.report import diagnosis
     from stallhorn.workbench import Workbench
@@ -70,10 +70,10 @@ def run(args: argparse.Namespace) -> ExitCode:
         if said:
             progress.say(f"a part of the suite cannot be imported and is left out:\n{said.strip()[-2000:]}")
         if args.show:
-            write(_shown(bench, cells, args.show))
+            write(safe_lines(_shown(bench, cells, args.show)))
             return ExitCode.FINE
         found = _diagnoses(bench, cells, args.prove, progress)
-    write(diagnosis.as_json(found) if args.json else diagnosis.as_text(found))
+    write(diagnosis.as_json(found) if args.json else safe_lines(diagnosis.as_text(found)))
     return ExitCode.FINE
 
 

@@ -31,6 +31,7 @@ class Calls:
         self.reasons = Reasons()
         self.captured = Captured()
         self.quiet = Quiet()
+        self.paused = Quiet()  # what the probe itself starts while it counts
         self.listens = False
 
     def listen(self) -> None:
@@ -124,6 +125,12 @@ class Counting:
             self._calling_back.clear()
         return self._facts
 
+    def started(self) -> List[Tuple[str, Any, int]]:
+        """Name, XLA's executable and runs of each computation that ran; to be asked before the facts."""
+        return [
+            (jax_computations.plain_name(name), executable, runs) for executable, name, runs in self._started.values()
+        ]
+
     def _fact_or_none(self, name: str) -> Any:
         try:
             return self._fact(name)
@@ -168,6 +175,8 @@ class Counting:
         started = self._started
 
         def begin(original: Any, execute: Any, *arguments: Any) -> Any:
+            if self._calls.paused.now:
+                return original(execute, *arguments)
             self._counts["dispatches"] += 1
             executable = getattr(execute, "xla_executable", None)
             started.setdefault(id(executable), [executable, str(getattr(execute, "name", "")), 0])[2] += 1

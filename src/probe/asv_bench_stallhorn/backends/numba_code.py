@@ -74,12 +74,16 @@ class Functions:
 
     def facts(self, things: Iterable[Any]) -> List[Dict[str, Any]]:
         """What is known of the Numba functions among these objects, and of those that were called."""
+        return [self._facts(one) for one in self.compiled(things)]
+
+    def compiled(self, things: Iterable[Any]) -> List[Any]:
+        """The compiled Numba functions among these objects and those that were called, each once."""
         module = sys.modules.get("numba.core.dispatcher")
         if module is None:
             return []
         found = dict(self.called)
         found.update((id(one), one) for one in things if isinstance(one, module.Dispatcher))
-        return [self._facts(one) for one in found.values() if one.overloads]
+        return [one for one in found.values() if one.overloads]
 
     def _facts(self, dispatcher: Any) -> Dict[str, Any]:
         signatures = tuple(str(one) for one in dispatcher.signatures)
