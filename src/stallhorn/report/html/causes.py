@@ -112,7 +112,7 @@ def rank(severity: str) -> int:
 def seen(site: Site) -> Seen:
     """What was found at the judged commits; findings of earlier commits stand at their changes."""
     report = site.report
-    here = [each for each in report.findings if report.judged.get(each.about.machine) == each.commit]
+    here = [each for each in report.findings if site.judged.get(each.about.machine) == each.commit]
     kept = {each.about: report.history.specimen_of(each.about) for each in here}
     order = {row.key: place for place, row in enumerate(site.rows)}
     healthy = [each for each in here if kept[each.about] is None]
@@ -156,11 +156,10 @@ def explained(each: Explanation, site: Site) -> list[str]:
 
 def unable(site: Site) -> tuple[Unable, ...]:
     """Which detectors could not judge some series at the judged commits, and why; for most series first."""
-    judged = site.report.judged
     counts: dict[str, Counter[str]] = {}
     lacking: dict[str, dict[str, None]] = {}
     for row in site.rows:
-        facts = _facts(row, judged.get(row.key.machine, ""), site.observed.get(row.key, ()))
+        facts = _facts(row, site.judged.get(row.key.machine, ""), site.observed.get(row.key, ()))
         for silence in () if facts is None else _silences(facts):
             counts.setdefault(silence.why, Counter())[silence.pitfall] += 1
             lacking.setdefault(silence.pitfall, {}).update(dict.fromkeys(silence.lacking))

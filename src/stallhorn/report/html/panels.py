@@ -68,14 +68,12 @@ class Counted:
 
 def panels(rows: Sequence[Row], same: Set[str], site: Site) -> tuple[Panel, ...]:
     """One for each series with findings at the judged commit, the gravest first, specimens last; then earlier ones."""
-    of = {row.key: row for row in rows}
-    groups: dict[tuple[SeriesKey, str], list[Finding]] = {}
-    for finding in site.report.findings:
-        if finding.about in of:
-            groups.setdefault((finding.about, finding.commit), []).append(finding)
-    places = {key: place for place, key in enumerate(of)}
-    found = sorted(groups.items(), key=lambda each: places[each[0][0]])
-    made = [_panel(of[key], commit, group, same, site) for (key, commit), group in found]
+    made = []
+    for row in rows:
+        groups: dict[str, list[Finding]] = {}
+        for finding in site.findings.get(row.key, ()):
+            groups.setdefault(finding.commit, []).append(finding)
+        made += [_panel(row, commit, group, same, site) for commit, group in groups.items()]
     made.sort(key=lambda each: (each.earlier, each.specimen is not None, causes.rank(each.severity)))
     first: dict[tuple[str, ...], Panel] = {}
     for panel in made:
@@ -98,11 +96,8 @@ def did(rows: Sequence[Row], same: Set[str], commit: str, site: Site) -> Did:
 
 def counted(rows: Sequence[Row], same: Set[str], site: Site) -> tuple[tuple[Counted, ...], int]:
     """Counted facts that changed, and the number of those that never did."""
-    of = {row.key for row in rows}
     changed, constant = [], 0
-    for series in site.report.facts:
-        if replace(series.key, fact="") not in of:
-            continue
+    for series in (each for row in rows for each in site.facts.get(row.key, ())):
         levels = _levels(series, site)
         if len(levels) < 2:
             constant += 1
@@ -121,7 +116,7 @@ def shown(key: SeriesKey, same: Set[str]) -> str:
 
 def _panel(row: Row, commit: str, findings: Sequence[Finding], same: Set[str], site: Site) -> Panel:
     facts = causes.newest(site.observed.get(row.key, ()), commit)
-    earlier = site.report.judged.get(row.key.machine) != commit
+    earlier = site.judged.get(row.key.machine) != commit
     anchor = causes.anchor(row.key)
     return Panel(
         anchor=f"{anchor}-{commit[:8]}" if earlier else anchor,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from stallhorn.model import (
     Benchmark,
     ChangePoint,
     Comparison,
+    Finding,
     Floor,
     Measurement,
     Observation,
@@ -31,6 +33,8 @@ from stallhorn.report.sentence import (
     standing,
     units_of_series,
 )
+
+Item = TypeVar("Item")
 
 _URGENCY = {each: index for index, each in enumerate(Standing)}
 
@@ -104,6 +108,9 @@ class Site:
     changed: Mapping[SeriesKey, tuple[ChangePoint, ...]]
     units: Mapping[SeriesKey, str]
     observed: Mapping[SeriesKey, tuple[Observation, ...]]
+    judged: Mapping[str, str]  # of machines: the commit that was judged
+    findings: Mapping[SeriesKey, tuple[Finding, ...]]
+    facts: Mapping[SeriesKey, tuple[Series, ...]]  # counted facts beside each series
 
     def revision(self, commit: str) -> Revision:
         """The revision of a commit; one without date and subject for a commit that the history does not know."""
@@ -153,13 +160,6 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
     commits: dict[str, set[str]] = {}
     for series in history.series:
         commits.setdefault(series.key.machine, set()).update(point.commit for point in series.points)
-    changed: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
-    for change in report.changes:
-        for point in change.points:
-            changed[point.key] = (*changed.get(point.key, ()), point)
-    observed: dict[SeriesKey, tuple[Observation, ...]] = {}
-    for observation in history.observations:
-        observed[observation.key] = (*observed.get(observation.key, ()), observation)
     return Site(
         report=report,
         generated=generated,
@@ -168,10 +168,20 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         labels=words.environment_labels(history.environments, {row.key.environment for row in rows}),
         axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
         revisions={revision.commit: revision for revision in history.revisions},
-        changed=changed,
+        changed=_grouped((point.key, point) for change in report.changes for point in change.points),
         units=units_of_series(report),
-        observed=observed,
+        observed=_grouped((each.key, each) for each in history.observations),
+        judged=report.judged,
+        findings=_grouped((each.about, each) for each in report.findings),
+        facts=_grouped((replace(each.key, fact=""), each) for each in report.facts),
     )
+
+
+def _grouped(pairs: Iterable[tuple[SeriesKey, Item]]) -> dict[SeriesKey, tuple[Item, ...]]:
+    found: dict[SeriesKey, list[Item]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return {key: tuple(items) for key, items in found.items()}
 
 
 def parameter_order(parameters: Parameters, benchmark: Benchmark | None) -> tuple[object, ...]:
