@@ -133,8 +133,8 @@ def test_no_pitfall_is_said_in_a_line(tmp_path: Path) -> None:
 def test_what_is_harmless_is_folded_and_is_no_cause(tmp_path: Path) -> None:
     page = overview(two_commits("context"), tmp_path)
     assert "No pitfall seen in 1 series." in page.text
-    assert "1 observation that is true but harmless" in page.text
-    assert "to mend" not in page.text
+    assert "1 observation that is worth knowing, with nothing to mend" in page.text
+    assert "a cause to mend" not in page.text
 
 
 def test_a_specimen_is_apart_and_said_to_be_meant(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ _OPEN = 4  # panels that are open at first: one for each pitfall
 # These stand in the table of observations already.
 _ELSEWHERE = frozenset({"threads asked", "threads used", "threading layer", "result", "device", "other programs"})
 
+# As columns of a table, without the line above them.
+_IN_FULL = {"... inside another": "regions inside another", "... of JAX": "temporary memory of JAX"}
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -87,7 +90,7 @@ def did(rows: Sequence[Row], same: Set[str], commit: str, site: Site) -> Did:
     told = []
     for row in rows:
         facts = causes.newest(site.observed.get(row.key, ()), commit)
-        found = {name: text for name, text in seen(facts or Facts()) if name not in _ELSEWHERE}
+        found = {_IN_FULL.get(name, name): text for name, text in seen(facts or Facts()) if name not in _ELSEWHERE}
         if found:
             told.append((shown(row.key, same), found))
     columns = tuple(dict.fromkeys(name for _, found in told for name in found))

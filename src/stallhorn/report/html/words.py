@@ -28,7 +28,7 @@ SIGNS = {
 SEVERITIES = {
     "blocking": ("✕", "the timing is wrong"),
     "cause": ("!", "should be changed"),
-    "context": ("i", "true but harmless"),
+    "context": ("i", "worth knowing, nothing to mend in the code"),
 }
 
 # Characters that would hide or reorder the text around them, and halves of surrogate pairs, which no file can hold.
