@@ -202,7 +202,10 @@ def test_two_that_yield_to_each_other_do_not_both_vanish_by_a_third_that_found_n
 # the detectors that there are
 
 
-SECTIONS = set("activity calls code first_call host installation jax memory result sampling threads versions".split())
+SECTIONS = {
+    *("activity", "calls", "code", "first_call", "host", "installation", "jax"),
+    *("memory", "result", "sampling", "threads", "versions"),
+}
 
 
 @pytest.mark.parametrize("name", sorted(base.detectors()))
