@@ -183,13 +183,12 @@ def _run(
     first = clock.first_call(call, jax_.wait_for_any)
     beginning = _first_call(first.seconds, _Events.of(instruments).since(events), preparation, instruments)
     wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
-    lazy = jax_.started()
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
     events, opened = _Events.of(instruments), activity.read()
     timing = clock.steady(call, wait, benchmark.plan(plan))
     window = activity.between(opened, activity.read(), timing.calls)
     sampled = _Events.of(instruments).since(events)
-    renewed = _after_setup(benchmark, wait, instruments, ready=benchmark.waits or not lazy)
+    alone = _alone(benchmark, wait, instruments)
 
     spent = process.between(start, process.read())
     used = memory.facts(benchmark.predicted_bytes())
@@ -197,16 +196,16 @@ def _run(
     known = jax_.facts()
     return {
         "status": "ok",
-        "samples": renewed.samples or timing.samples,
-        "number": 1 if renewed.samples else timing.number,
+        "samples": alone.samples or timing.samples,
+        "number": 1 if alone.samples else timing.number,
         "facts": {
             "versions": facts.versions(),
             "threads": facts.thread_facts(_setting(benchmark.values, cores)),
             "first_call": beginning,
             "sampling": {
                 **spent,
-                "compiles": sampled.compiles + renewed.compiles,
-                "compile_seconds": sampled.compile_seconds + renewed.compile_seconds,
+                "compiles": sampled.compiles + alone.compiles,
+                "compile_seconds": sampled.compile_seconds + alone.compile_seconds,
                 "waited": benchmark.waits,
                 "calls": timing.calls,
                 "first_call_timed": benchmark.first_call_timed,
@@ -217,7 +216,7 @@ def _run(
             **gathered,
             "jax": {
                 **{name: known[name] for name in jax_.SETTINGS},
-                **(gathered.get("jax") or {}),
+                **jax_.with_left(gathered.get("jax") or {}, alone.left),
             },
         },
     }
@@ -239,30 +238,41 @@ def _setting(values: Dict[str, Any], cores: int) -> Optional[threads.Setting]:
     return threads.parse(values["threads"], cores) if "threads" in values else None
 
 
-class _Renewed(NamedTuple):
-    """Calls that follow a set-up at once."""
+class _Alone(NamedTuple):
+    """Single calls, each after a set-up, and what they leave to JAX."""
 
     samples: List[float]
-    compiles: int
-    compile_seconds: float
+    compiles: int = 0
+    compile_seconds: float = 0.0
+    left: Optional[float] = None  # seconds that JAX works on after such a call has returned: the least seen
 
 
-def _after_setup(benchmark: Any, wait: Any, instruments: Instruments, ready: bool) -> _Renewed:
-    """Calls that follow a set-up at once, as asv (0.6.6) times them, where that makes a difference; else none.
+def _alone(benchmark: Any, wait: Any, instruments: Instruments) -> _Alone:
+    """Calls that follow a set-up at once, as asv (0.6.6) times them, where that makes a difference.
 
     A set-up that defines its functions anew leaves the compiling to the first call after it. And calls in a row, whose
     results nobody waits for, hold each other up; one alone is over as soon as its work is handed over.
     """
+    lazy = wait is None and not benchmark.waits and jax_.started()
+    if not lazy and benchmark.renew is None:
+        return _Alone([])
+    drain = jax_.drain() if lazy else None
+    idle = min(drain(), drain()) if drain else 0.0
     samples: List[float] = []
+    left: List[float] = []
     compiles, seconds = 0, 0.0
-    if benchmark.renew is None:
-        return _Renewed(samples, compiles, seconds)
     for _ in range(3):
-        benchmark.renew()
-        renewed = _Events.of(instruments)
+        if benchmark.renew is not None:
+            benchmark.renew()
+        if drain:
+            drain()
+        before = _Events.of(instruments)
         samples.append(clock.steady(benchmark.bound(), wait, clock.Plan(1, number=1)).samples[0])
-        seen = _Events.of(instruments).since(renewed)
+        if drain:
+            left.append(max(0.0, drain() - idle))
+        seen = _Events.of(instruments).since(before)
         compiles, seconds = compiles + seen.compiles, seconds + seen.compile_seconds
-        if ready and not compiles:
-            return _Renewed([], 0, 0.0)
-    return _Renewed(samples, compiles, seconds)
+        if not lazy and not compiles:
+            return _Alone([])
+    as_asv = samples if benchmark.renew is not None else []  # without a set-up asv calls many times in a row, too
+    return _Alone(as_asv, compiles, seconds, min(left, default=None))

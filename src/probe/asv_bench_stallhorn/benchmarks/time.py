@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from asv_runner.benchmarks import benchmark_types
 from asv_runner.benchmarks.time import TimeBenchmark
@@ -28,8 +28,11 @@ class TimeWithFacts(TimeBenchmark):
     def run(self, *param: Any) -> Any:
         started = datetime.datetime.now(datetime.timezone.utc)
         memory = facts.Memory()
+        drain = jax_.drain() if jax_.started() else None
+        idle = min(drain(), drain()) if drain else 0.0
         before, opened = process.read(), activity.read()
         result = super().run(*param)
+        left = max(0.0, drain() - idle) if drain else None
         window = activity.between(opened, activity.read(), result["number"] * len(result["samples"]))
         spent = process.between(before, process.read())
         try:
@@ -41,7 +44,7 @@ class TimeWithFacts(TimeBenchmark):
                 "activity": window,
                 "host": facts.host_facts(),
                 "memory": memory.facts(None),
-                **self._evidence(param),
+                **self._evidence(param, left),
             }
             self._write(result, seen, started)
         except Exception as error:  # a fact that cannot be had must never cost the timing
@@ -69,7 +72,7 @@ class TimeWithFacts(TimeBenchmark):
             )
         )
 
-    def _evidence(self, param: Any) -> Dict[str, Any]:
+    def _evidence(self, param: Any, left: Optional[float]) -> Dict[str, Any]:
         """One more call, after the samples and a fresh set-up, with the counters on.
 
         It also shows how long JAX works on after the call has returned. A benchmark that waits for its results leaves
@@ -85,7 +88,9 @@ class TimeWithFacts(TimeBenchmark):
         )
         known, seen = jax_.facts(), sections.pop("jax", None) or {}
         sections["jax"] = (
-            None if known["backend"] is None else {**{name: known[name] for name in jax_.SETTINGS}, **seen}
+            None
+            if known["backend"] is None
+            else {**{name: known[name] for name in jax_.SETTINGS}, **jax_.with_left(seen, left)}
         )
         return sections
 
