@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,7 +217,9 @@ def test_what_only_the_probe_can_do_is_no_setting(tmp_path: Path) -> None:
 def test_what_the_machine_did_is_in_the_panel_and_in_the_table(tmp_path: Path) -> None:
     page = benchmark_page(two_commits("cause"), tmp_path, NAME)
     assert "parallel regions a call 301" in between(page, "Causes", "What was observed").replace("... ", "")
-    assert "What the machine did in one call" in page.text
+    observed = page.text.partition("What was observed")[2]
+    assert "What the machine did Parameters" in re.sub(r"\s+", " ", observed)
+    assert "regions inside another" in observed
 
 
 def test_a_healthy_page_has_no_panel(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ _OPEN = 4  # panels that are open at first: one for each pitfall
 # These stand in the table of observations already.
 _ELSEWHERE = frozenset({"threads asked", "threads used", "threading layer", "result", "device", "other programs"})
 
+_LONG = "compiled"  # a column of long texts, so the last
 # As columns of a table, without the line above them.
 _IN_FULL = {"... inside another": "regions inside another", "... of JAX": "temporary memory of JAX"}
 
@@ -93,7 +94,7 @@ def did(rows: Sequence[Row], same: Set[str], commit: str, site: Site) -> Did:
         found = {_IN_FULL.get(name, name): text for name, text in seen(facts or Facts()) if name not in _ELSEWHERE}
         if found:
             told.append((shown(row.key, same), found))
-    columns = tuple(dict.fromkeys(name for _, found in told for name in found))
+    columns = tuple(sorted(dict.fromkeys(name for _, found in told for name in found), key=lambda name: name == _LONG))
     return Did(columns, tuple((label, tuple(found.get(name, "") for name in columns)) for label, found in told))
 
 
