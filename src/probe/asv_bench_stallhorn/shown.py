@@ -48,10 +48,18 @@ def _hlo(_what: str, call: Callable[[], Any], wait: Callable[[Any], Any], instru
         wait(call())
     for name, executable, runs in counting.started():
         try:
-            text = "\n".join(module.to_string() for module in executable.hlo_modules())
+            text = "\n".join(_without_tables(module.to_string()) for module in executable.hlo_modules())
         except Exception as error:  # a back end without HLO
             text = "JAX does not tell: %s: %s" % (type(error).__name__, error)
         yield "%s, started %d %s a call" % (name, runs, "time" if runs == 1 else "times"), text
+
+
+def _without_tables(text: str) -> str:
+    """The code without the lists of files and stack frames before it: the probe's own are among them."""
+    head, _, rest = text.partition("\n")
+    lines = rest.split("\n")
+    first = next((at for at, line in enumerate(lines) if line.startswith(("%", "ENTRY"))), 0)
+    return "\n".join([head, "", *lines[first:]])
 
 
 def _jaxpr(_what: str, call: Callable[[], Any], _wait: Callable[[Any], Any], _instruments: Any) -> Iterator[Piece]:
