@@ -231,7 +231,7 @@ def total(x):
         found += x[i]
     return found
 
-work = jax.jit(lambda x: jax.lax.fori_loop(0, 400, lambda i, y: y @ x * 1e-3, x))
+work = jax.jit(lambda x: jax.lax.fori_loop(0, 2000, lambda i, y: y @ x * 1e-3, x))
 matrix, small, x = jnp.ones((300, 300)), jnp.ones((3, 3)), np.ones(100)
 def make(call):
     extra = calls.make(call, jax_.wait_for_any, instruments)
@@ -285,10 +285,9 @@ def test_what_compiles_is_told_with_its_reason(seen):
 def test_work_that_nobody_waited_for_is_told_in_seconds(seen):
     waited = seen["waited for"]
     for name in ("not waited for", "left behind"):
-        assert seen[name]["unfinished"] > 10 * seen[name]["seconds"]
-        assert seen[name]["unfinished"] > 0.2 * waited["seconds"]
+        assert seen[name]["unfinished"] > 3 * waited["unfinished"]
+        assert seen[name]["unfinished"] > seen[name]["seconds"]
     assert (seen["not waited for"]["ready"], waited["ready"], seen["left behind"]["ready"]) == (False, True, None)
-    assert waited["unfinished"] < 0.5 * waited["seconds"]
 
 
 def test_computations_that_ran_are_named(seen):
