@@ -191,3 +191,11 @@ def test_compilation_during_setup_is_counted_apart():
 
     first = cell.measure(Benchmark(setup=setup), QUICK, instruments)["facts"]["first_call"]
     assert (first["compiles"], first["compiles_in_setup"]) == (0, 2)
+
+
+def test_a_treatment_that_finds_nothing_to_change_measures_nothing():
+    benchmark = Benchmark(call=raises(AssertionError()))
+    instruments = cell.Instruments(Watch(), numba_.Compiles(), jax_.Compiles(), Regions())
+    parts = cell.measure(benchmark, QUICK, instruments, cell.How(treatment="contiguous"))
+    assert (parts["status"], parts["reason"]) == ("skipped", "it holds no array that 'contiguous' would change")
+    assert benchmark.finished == 1

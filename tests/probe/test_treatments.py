@@ -1,6 +1,7 @@
 """Treatments change what a benchmark holds, and nothing else."""
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
@@ -78,3 +79,18 @@ def test_arrays_of_the_class_are_changed_for_this_benchmark_alone():
     treatments.apply("float64", one)
     assert str(one.table.dtype) == "float64" and str(Suite.table.dtype) == "float32"
     assert set(vars(one)) == {"table"}
+
+
+def test_arrays_of_the_suites_module_are_changed_too(monkeypatch):
+    module = ModuleType("someones_suite")
+    exec("class Suite: pass", vars(module))
+    module.TABLE = np.ones(3, np.float32)
+    monkeypatch.setitem(sys.modules, "someones_suite", module)
+    assert treatments.apply("float64", module.Suite())
+    assert str(module.TABLE.dtype) == "float64"
+
+
+@pytest.mark.parametrize(("name", "expected"), [("", True), ("wait", True), ("warm", True), ("float64", False)])
+def test_whether_there_was_anything_to_change_is_told(name, expected):
+    assert treatments.apply(name, SimpleNamespace(x=np.ones(2))) is expected
+    assert treatments.apply("float64", SimpleNamespace(x=np.ones(2, np.float32)))

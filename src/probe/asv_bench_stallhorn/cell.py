@@ -128,9 +128,10 @@ def _prepare_and_run(
         benchmark.prepare()
     except NotImplementedError as skip:  # asv's way to skip a combination
         return {"status": "skipped", "reason": str(skip) or "the suite skips it"}
-    treatments.apply(how.treatment, benchmark.holder)
-    prepared = _Events.of(instruments)
     try:
+        if not treatments.apply(how.treatment, benchmark.holder):
+            return {"status": "skipped", "reason": "it holds no array that %r would change" % how.treatment}
+        prepared = _Events.of(instruments)
         if how.show:
             pieces = shown.pieces(how.show, benchmark.bound(), jax_.wait_for_any, instruments)
             return {"status": "ok", "shown": pieces}

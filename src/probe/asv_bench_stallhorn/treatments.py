@@ -16,17 +16,30 @@ from .reach import vars_of
 NAMES = ("wait", "warm", "float64", "device", "contiguous", "fortran")
 
 
-def apply(name: str, holder: Any) -> None:
-    """Change the arrays that the benchmark holds; nothing for treatments of the call itself."""
+def apply(name: str, holder: Any) -> bool:
+    """Change the arrays that the benchmark holds, and those of its module; nothing for treatments of the call itself.
+
+    Whether there was anything to change: where there was not, a measurement would say nothing about the cause.
+    """
     change = {"float64": _float64, "device": _device, "contiguous": _contiguous, "fortran": _fortran}.get(name)
     if change is None:
-        return
-    for attribute, value in _attributes(holder).items():
+        return True
+    owners = [holder]
+    if not isinstance(holder, types.ModuleType) and type(holder).__module__ != "builtins":
+        owners.append(sys.modules.get(type(holder).__module__))
+    return any([_treat(owner, change) for owner in owners])  # a list: all of them
+
+
+def _treat(owner: Any, change: Callable[[Any], Any]) -> bool:
+    any_changed = False
+    for attribute, value in _attributes(owner).items():
         if isinstance(value, types.ModuleType) or attribute.startswith("__"):
             continue
         changed = _changed(value, change)
         if changed is not value:
-            setattr(holder, attribute, changed)
+            setattr(owner, attribute, changed)
+            any_changed = True
+    return any_changed
 
 
 def _attributes(holder: Any) -> Dict[str, Any]:
