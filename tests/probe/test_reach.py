@@ -274,3 +274,18 @@ def test_the_hash_of_sets_is_the_same_in_every_process(tmp_path):
         for seed in ("1", "2", "3")
     }
     assert len(found) == 1
+
+
+def test_an_installed_package_is_the_users_own_if_pip_took_it_from_this_machine(tmp_path):
+    site = tmp_path / "site-packages"
+    for name, url in (("mine", "file:///wheels/mine.whl"), ("theirs", "https://example.org/x.whl"), ("plain", None)):
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "RECORD").write_text(
+            f"{name}/__init__.py,sha256=x,1\n{name}-1.0.dist-info/RECORD,,\n../../bin/{name},,\n"
+        )
+        if url:
+            (info / "direct_url.json").write_text(json.dumps({"url": url}))
+    assert reach.local_packages(str(site)) == {"mine"}
+    found = {name: reach.is_users(str(site / name / "__init__.py")) for name in ("mine", "theirs", "plain", "numpy")}
+    assert found == {"mine": True, "theirs": False, "plain": False, "numpy": False}

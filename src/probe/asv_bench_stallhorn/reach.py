@@ -7,12 +7,14 @@ call reaches in other ways (a function returned by another) is missing; what run
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import os
 import sys
 import sysconfig
 import types
-from typing import Any, Dict, Iterable, Iterator, List, Set
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Set
 
 _LIBRARIES = tuple(
     os.path.normpath(path) + os.sep
@@ -20,12 +22,43 @@ _LIBRARIES = tuple(
 )
 _MOST = 2000  # objects; a suite that reaches more is cut there
 _OWN = "asv_bench_stallhorn"
+_ARRAY_LIBRARIES = {"numpy", "scipy", "numba", "llvmlite", "jax", "jaxlib"}  # libraries, though somebody built them
 
 
 def is_users(file: str) -> bool:
-    """Whether a source file is somebody's own code: not of an installed library, the standard library, or the probe."""
+    """Whether a source file is somebody's own code: not of a library, the standard library, or the probe.
+
+    Among installed packages those count that pip took from a folder or a file of this machine, as asv installs the
+    package that it measures; what came from an index is a library.
+    """
     path = os.path.normpath(file)
-    return not (path.startswith(("<", *_LIBRARIES)) or "site-packages" in path or _OWN in path)
+    if path.startswith("<") or _OWN in path:
+        return False
+    _, installed, inside = path.rpartition(os.sep + "site-packages" + os.sep)
+    if installed:
+        return inside.partition(os.sep)[0] in local_packages(path[: len(path) - len(inside) - 1])
+    return not path.startswith(_LIBRARIES)
+
+
+@functools.lru_cache(maxsize=None)
+def local_packages(folder: str) -> FrozenSet[str]:
+    """Top-level names in a `site-packages` folder that were installed from this machine (PEP 610), not an index."""
+    names: Set[str] = set()
+    try:
+        entries = [name for name in os.listdir(folder) if name.endswith(".dist-info")]
+    except OSError:
+        return frozenset()
+    for entry in entries:
+        try:
+            with open(os.path.join(folder, entry, "direct_url.json"), encoding="utf-8") as file:
+                if not str(json.load(file).get("url", "")).startswith("file:"):
+                    continue
+            with open(os.path.join(folder, entry, "RECORD"), encoding="utf-8") as file:
+                tops = {line.partition(",")[0].partition("/")[0] for line in file}
+        except (OSError, ValueError, AttributeError):  # the usual case: it has no such file
+            continue
+        names |= {top for top in tops if not top.endswith((".dist-info", "..", ".pth"))}
+    return frozenset(names - _ARRAY_LIBRARIES)
 
 
 def reached(roots: Iterable[Any]) -> List[Any]:

@@ -44,6 +44,9 @@ class Reasons:
             lines += [_headed(finding), *(f"  {told}" for told in self._told(finding))]
         if why.gone and comparison.direction is Direction.FASTER:
             lines.append(f"gone: {', '.join(one.pitfall for one in why.gone)}")
+        wrong = [one.pitfall for one in why.gone if one.severity == "blocking"]
+        if wrong and comparison.direction is Direction.SLOWER:
+            lines.append(f"the time before was wrong; gone: {', '.join(wrong)}")
         if comparison.direction is Direction.SLOWER:
             lines += self.differences(why)
         return [f"      {line}" for line in lines]
