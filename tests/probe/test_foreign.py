@@ -72,10 +72,6 @@ time_cold.number = 1
 time_cold.warmup_time = 0
 
 
-def mem_list():
-    return [0] * 100
-
-
 def peakmem_list():
     return [0] * 100
 
@@ -122,7 +118,7 @@ print(json.dumps(seen))
 NAMES = [
     *("suite.Sums.time_sum-0", "suite.Sums.time_sum-3", "suite.Sums.time_sum-4", "suite.Cached.time_cached"),
     *("suite.Cached.track_size", "suite.Anew.time_anew", "suite.Unwaited.time_unwaited", "suite.time_cold"),
-    *("suite.mem_list", "suite.peakmem_list", "suite.timeraw_import", "suite.time_fails"),
+    *("suite.peakmem_list", "suite.timeraw_import", "suite.time_fails"),
     *("suite.Skips.time_it-0", "suite.Skips.time_it-1"),
 ]
 
@@ -174,7 +170,7 @@ def test_setup_cache_is_made_and_handed_over(seen):
     assert seen["suite.Cached.time_cached"]["facts"]["result"]["digest"]["sum"] == 12.0
 
 
-@pytest.mark.parametrize("name", ["suite.Cached.track_size", "suite.mem_list", "suite.peakmem_list"])
+@pytest.mark.parametrize("name", ["suite.Cached.track_size", "suite.peakmem_list"])
 def test_other_types_of_asvs_are_called_and_timed(seen, name):
     assert (seen[name]["status"], len(seen[name]["samples"]), seen[name]["number"]) == ("ok", 3, 1)
 

@@ -20,6 +20,7 @@ _REGION = re.compile(r"call void @\"?numba_parallel_for\"?\(")
 _DEFINED = re.compile(r"^define [^@\n]*@(\"[^\"]*\"|[\w.$]+)[^\n]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _BLAS = re.compile(r"@\"?numba_(?:xxgemm|xxgemv|xxdot|xx\w*|gemm|gesv|ez_\w+)\"?\(")
 _DECLARED = re.compile(r"(?m)^declare [^@\n]*@([A-Za-z_]\w*)\(")
+_PICKLED = re.compile(r"(?m)^@\S*\.const\.picklebuf.*$")
 _SYMBOL = re.compile(r"@(\"[^\"]*\"|[\w.$]+)")
 _CAPTURED_LIMIT = 1_000_000  # bytes of an array that is hashed
 
@@ -199,7 +200,7 @@ def normalised_hash(llvm: str) -> str:
     text = re.sub(r"inttoptr \(i64 \d+", "inttoptr (i64 0", llvm)
     text = re.sub(r"(?m)^(?:source_filename|target |;|!|attributes ).*$", "", text)
     text = re.sub(r", ?![\w.]+ ![\w{}]+|#\d+|!\d+", "", text)
-    text = re.sub(r"(?m)^(@\S*\.const\.picklebuf\S* = .*?, i32 )\d+", r"\1", text)
+    text = _PICKLED.sub(lambda line: re.sub(r"i32 \d+", "i32", line.group()), text)
     text = re.sub(r"\[\d+ x i8\]", "[i8]", re.sub(r"c\"(?:[^\"\\]|\\.)*\"", "c", text))
     return hashlib.sha256(_SYMBOL.sub(numbered, text).encode()).hexdigest()[:16]
 
