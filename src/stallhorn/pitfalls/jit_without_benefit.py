@@ -1,9 +1,10 @@
-"""A function is compiled by Numba and is no faster for it: NumPy's own compiled loops do the same work as well.
+"""A function is compiled by Numba or JAX and is no faster for it: NumPy's own compiled loops do the work as well.
 
 How it is detected: the benchmark is run once more with compiling switched off (`NUMBA_DISABLE_JIT=1`). It is a cause
 when that is clearly faster, by half or more, than every way in which it ran compiled (as it is, with one thread, with
 waiting passive), so that no thread setting explains it. Where both take the same, it is a remark: compiling takes time
-in each process, and gains nothing.
+in each process, and gains nothing. Where the suite has the same case for NumPy (a parameter `backend`), that is
+compared as well: a cause when NumPy takes at most half the time, in calls long enough for dispatch not to matter.
 
 When it cannot be: calls of some microseconds, or of many small functions, where Numba's dispatch is most of the time;
 that is call-overhead. Ufuncs by `@vectorize` are compiled all the same. It compares times, so it is not asked while
@@ -47,7 +48,34 @@ DISPATCH = 0.5e-6
 MOSTLY = 0.3
 
 
+# Beside the suite's series for NumPy: other code, so more must lie between the two, and calls be long.
+HALF, LONG = 2.0, 100e-6
+
+
 def detect(case: Case) -> Finding | None:
+    return _without_compiling(case) or _beside_numpy(case)
+
+
+def _beside_numpy(case: Case) -> Finding | None:
+    backend, mine = case.run.parameters.get("backend"), _quickest(case)
+    numpys = case.at("backend", "numpy") if backend in ("numba", "jax") else None
+    if numpys is None or mine is None or numpys.disturbed or not _measured(numpys) or not _measured(case.run):
+        return None
+    now, theirs = mine.seconds or 0.0, numpys.seconds or 0.0
+    if now < LONG or now < HALF * theirs or (mine.low or now) <= (numpys.high or theirs):
+        return None
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"With {backend} a call takes {units.seconds(now)}, with NumPy {units.seconds(theirs)}: "
+        f"compiling makes it {now / theirs:.1f} times slower.",
+        (observed("time of the same case with NumPy", units.seconds(theirs), f"well above {units.seconds(now)}"),),
+        "Leave this step to NumPy (it sorts and searches faster), or find an algorithm that suits the compiler: "
+        "`jax.lax.top_k`, `jnp.partition`, loops over numbers in Numba.",
+    )
+
+
+def _without_compiling(case: Case) -> Finding | None:
     plain, compiled = case.reruns.get(INTERPRETED), _quickest(case)
     if plain is None or compiled is None or not _measured(plain) or not _measured(case.run):
         return None

@@ -82,3 +82,24 @@ def test_a_busy_machine_or_a_missing_rerun_is_silence() -> None:
 
 def test_better_explanations_come_first() -> None:
     assert {"object-mode", "call-overhead", "nested-parallel"} <= set(jit_without_benefit.YIELDS_TO)
+
+
+def beside_numpy(seconds: float, numpys: float, **facts: Any) -> Finding | None:
+    this = run({"code.dispatchers": []}, seconds=seconds, n="30000", backend="'jax'")
+    other = run({"code.dispatchers": [], **facts}, seconds=numpys, n="30000", backend="'numpy'")
+    return jit_without_benefit.detect(case(this, siblings=(other,)))
+
+
+def test_a_compiled_case_that_numpy_does_in_half_the_time_is_named():
+    finding = beside_numpy(5.3e-3, 0.2e-3)
+    assert finding is not None
+    assert finding.severity == "cause"
+    assert "With jax a call takes 5.30 ms, with NumPy 200 µs: compiling makes it 26.5 times slower" in finding.claim
+
+
+def test_beside_numpy_what_is_near_short_or_disturbed_is_innocent():
+    assert beside_numpy(5.3e-3, 3.0e-3) is None
+    assert beside_numpy(15e-6, 2e-6) is None
+    assert beside_numpy(5.3e-3, 0.2e-3, **{"sampling.foreign_load": 1.0}) is None
+    alone = run({"code.dispatchers": []}, seconds=5e-3, backend="'jax'")
+    assert jit_without_benefit.detect(case(alone)) is None
