@@ -20,6 +20,7 @@ from stallhorn.pitfalls.base import (
     CONTIGUOUS,
     FITTED,
     INTERPRETED,
+    ON_DEVICE,
     ONE_BLAS_THREAD,
     ONE_THREAD,
     OTHER_ORDER,
@@ -64,6 +65,8 @@ def variations(run: Run) -> tuple[Variation, ...]:
     functions = tuple(dispatchers(facts))
     if _may_race(facts) or any(_is_cold(one) for one in functions) or _leaves_work(facts):
         wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS if _may_race(facts) else 0}))
+    if (facts.number("calls.bytes_in") or 0) > 0:
+        wanted.append(Variation(ON_DEVICE, {}, {"treatment": "device"}))
     if any(set(one.texts("layouts")) - {"C"} for one in functions):
         wanted.append(Variation(CONTIGUOUS, {}, {"treatment": "contiguous"}))
     elif any(_walks_a_table(one) for one in functions) and (facts.number("calls.input_bytes") or 0) > IN_CACHE:

@@ -465,6 +465,21 @@ def test_attributes_of_the_object_of_a_jitted_method_are_captured(calls):
     assert calls.jitted([model.run])[0]["captured_changed"] == ["self.step"]
 
 
+def test_attributes_of_objects_that_a_jitted_function_closes_over_are_captured(calls):
+    class Settings:
+        damping, other = 0.5, 1.0
+
+        def __init__(self):
+            self.damping = 0.5
+
+    settings = Settings()
+    function = jax.jit(lambda x: x * settings.damping)
+    function(x)
+    assert calls.jitted([function])[0]["captured_changed"] == []
+    settings.damping, settings.other = 0.9, 2.0
+    assert calls.jitted([function])[0]["captured_changed"] == ["settings.damping"]
+
+
 def test_a_function_whose_tracing_was_not_seen_has_no_answer(calls):
     assert calls.jitted([jax.jit(lambda x: x + 1)])[0]["captured_changed"] is None
 

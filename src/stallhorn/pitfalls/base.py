@@ -33,6 +33,7 @@ ONE_BLAS_THREAD = "one BLAS thread"
 PASSIVE = "passive waiting"  # OMP_WAIT_POLICY=passive
 INTERPRETED = "without compiling"  # NUMBA_DISABLE_JIT=1; cut off when it takes 30 times as long
 CONTIGUOUS = "contiguous inputs"  # the benchmark's NumPy arrays copied into C order
+ON_DEVICE = "inputs on the device"  # the benchmark's NumPy arrays handed to JAX beforehand
 OTHER_ORDER = "inputs in Fortran order"  # those of them that have several axes and are in C order
 AGAIN = "once more"  # nothing changed; its digests are of several calls, each after a fresh set-up
 

@@ -9,24 +9,37 @@ from cases import case, run
 
 from stallhorn.model import Finding
 from stallhorn.pitfalls import host_transfer
-from stallhorn.pitfalls.base import CAUSE, CONTEXT, judge
+from stallhorn.pitfalls.base import CAUSE, CONTEXT, ON_DEVICE, judge
 
 FED = {"calls.dispatches": 1, "calls.arrays_in": 3, "calls.bytes_in": 2_400_000, "jax.backend": "cpu"}
 LOOP = {"calls.dispatches": 100, "calls.arrays_out": 100, "calls.bytes_out": 800}
 
 
-def found(facts: dict[str, Any], seconds: float) -> Finding | None:
-    return host_transfer.detect(case(run(facts, seconds=seconds)))
+def found(facts: dict[str, Any], seconds: float, there: float | None = None) -> Finding | None:
+    """`there`: seconds of the call with its inputs on the device; None where that was not tried."""
+    reruns = {} if there is None else {ON_DEVICE: run(facts, seconds=there)}
+    return host_transfer.detect(case(run(facts, seconds=seconds), reruns=reruns))
 
 
 def test_inputs_from_numpy_are_named_with_count_bytes_and_time() -> None:
-    finding = found(FED, 263e-6)
+    finding = found(FED, 263e-6, there=85e-6)
     assert finding is not None
     assert finding.severity == CAUSE
+    assert finding.evidence[-1].value == "85.0 µs"
     assert "hands 3 arrays of NumPy (2.29 MiB) to JAX; moving so much takes about 249 µs of its 263 µs" in finding.claim
     assert finding.switch is not None
     assert finding.switch.treatment == "device"
     assert "jax.device_put" in finding.remedy
+
+
+def test_what_is_no_faster_with_its_inputs_on_the_device_is_innocent() -> None:
+    assert found(FED, 263e-6, there=255e-6) is None
+
+
+def test_without_the_trial_only_what_moving_must_take_is_a_cause() -> None:
+    sure, likely = found(FED, 200e-6), found(FED, 263e-6)
+    assert sure is not None and likely is not None
+    assert (sure.severity, likely.severity) == (CAUSE, CONTEXT)
 
 
 def test_the_cost_is_never_said_to_be_more_than_the_time() -> None:

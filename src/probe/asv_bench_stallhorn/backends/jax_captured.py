@@ -104,18 +104,31 @@ def _related(helper: Optional[types.FunctionType], function: types.FunctionType)
 
 
 def _outside(one: Any, function: types.FunctionType) -> Iterator[Tuple[str, Any]]:
-    """Names and values that the function, or one defined inside it, reads: closure, globals, attributes of `self`."""
+    """Names and values that the function, or one defined inside it, reads: closure, globals, and of objects and modules
+    of the user's among them the attributes that it reads."""
+    found: Dict[str, Any] = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
         try:
-            yield name, cell.cell_contents
+            found[name] = cell.cell_contents
         except ValueError:  # not filled yet
             pass
     globals_read, attributes = _reads(function.__code__)
-    for name in sorted(globals_read & set(function.__globals__)):
-        yield name, function.__globals__[name]
-    held = getattr(getattr(one, "__self__", None), "__dict__", {})
-    for name in sorted(attributes & set(held)):
-        yield "self." + name, held[name]
+    found.update((name, function.__globals__[name]) for name in sorted(globals_read & set(function.__globals__)))
+    yield from found.items()
+    if getattr(one, "__self__", None) is not None:
+        found["self"] = one.__self__
+    for name, value in found.items():
+        if _has_settings(value, function):
+            held = vars(value)
+            for attribute in sorted(attributes & set(held)):
+                yield "%s.%s" % (name, attribute), held[attribute]
+
+
+def _has_settings(value: Any, function: types.FunctionType) -> bool:
+    """An object with attributes of its own, or a module of the function's package; no function, class or library."""
+    if isinstance(value, types.ModuleType):
+        return value.__name__.split(".")[0] == str(function.__module__).split(".")[0]
+    return not callable(value) and isinstance(getattr(value, "__dict__", None), dict) and not _is_array(value)
 
 
 def _reads(code: types.CodeType) -> Tuple[Set[str], Set[str]]:

@@ -212,6 +212,14 @@ def captured(function: types.FunctionType) -> Dict[str, str]:
     except (TypeError, ValueError):
         return {}
     values = {**found.globals, **found.nonlocals}
+    package = str(function.__module__).split(".")[0]
+    for module in [one for one in values.values() if isinstance(one, types.ModuleType)]:
+        if module.__name__.split(".")[0] == package:  # settings kept in a module of the user's are frozen, too
+            values.update(
+                (module.__name__.rpartition(".")[2] + "." + name, vars(module)[name])
+                for name in found.unbound
+                if name in vars(module)
+            )
     hashed = {name: _hash(value) for name, value in values.items()}
     return {name: value for name, value in hashed.items() if value is not None}
 
