@@ -289,3 +289,12 @@ def test_an_installed_package_is_the_users_own_if_pip_took_it_from_this_machine(
     assert reach.local_packages(str(site)) == {"mine"}
     found = {name: reach.is_users(str(site / name / "__init__.py")) for name in ("mine", "theirs", "plain", "numpy")}
     assert found == {"mine": True, "theirs": False, "plain": False, "numpy": False}
+
+
+def test_the_hash_sees_a_constant_of_the_module_that_has_changed():
+    hashes = set()
+    for source in ("LIMIT = 3\ndef f(x): return x * LIMIT", "LIMIT = 4\ndef f(x): return x * LIMIT"):
+        space = {"__name__": "mine"}
+        exec(compile(source, "/home/me/mine.py", "exec"), space)
+        hashes.add(reach.python_hash([space["f"]]))
+    assert len(hashes) == 2

@@ -88,8 +88,15 @@ def functions(things: Iterable[Any]) -> List[types.FunctionType]:
 
 def python_hash(things: Iterable[Any]) -> str:
     """A hash of the bytecode reached: the same for the same code on the same Python, wherever its files lie."""
-    parts = sorted(_code_text(function.__code__) for function in functions(things))
+    parts = sorted(_code_text(one.__code__) + _constants(one) for one in functions(things))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _constants(function: types.FunctionType) -> str:
+    """The module's constants that the function names; by custom they are written in capitals, and do not change."""
+    known = function.__globals__
+    named = sorted(name for name in set(function.__code__.co_names) if name.isupper() and name in known)
+    return "".join("|%s=%r" % (name, known[name]) for name in named if isinstance(known[name], (int, float, str)))
 
 
 def _code_text(code: types.CodeType) -> str:

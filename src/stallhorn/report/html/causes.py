@@ -137,7 +137,9 @@ def why(change: Change, site: Site) -> Why:
     report = site.report
     order = {point.key: place for place, point in enumerate(change.points)}
     told = [report.explanation_of(point) for point in change.points]
-    gone = [finding for each in told for finding in each.gone] if change.direction is Direction.FASTER else []
+    faster = change.direction is Direction.FASTER
+    # A slow-down is explained by what is gone only if that made the time before wrong.
+    gone = [finding for each in told for finding in each.gone if faster or finding.severity == "blocking"]
     notes = Counter(note for each in told for note in explained(each, site))
     return Why(
         gathered(report.causes_of(change), order),
