@@ -115,6 +115,14 @@ def test_what_became_faster_says_what_is_gone(tmp_path: Path) -> None:
     assert "Gone with it" not in overview(slower(gone, Direction.SLOWER), tmp_path / "b").text
 
 
+def test_a_slow_down_whose_earlier_timing_was_wrong_says_so(tmp_path: Path) -> None:
+    revisions, series = one_series([1e-3, 2e-3])
+    wrong = replace(finding(series.key, revisions[0].commit), pitfall="unsynchronised", severity="blocking")
+    page = overview(slower(Explanation((), (wrong,)), Direction.SLOWER), tmp_path)
+    assert "The time before was wrong; gone with it: unsynchronised" in page.text
+    assert "No pitfall came with it" not in page.text
+
+
 def test_the_table_has_a_row_for_each_pitfall_with_its_worst_series(tmp_path: Path) -> None:
     told = between(overview(sick_demo(tmp_path), tmp_path), "Causes seen now", "All series")
     assert "in 7 of 40 series" in told
