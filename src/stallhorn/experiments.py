@@ -38,7 +38,7 @@ POOLS = {
 }
 BUSY = 1.2  # runnable threads from which on more than one thread matters
 DIGESTS = 12  # results that a repetition computes
-LEFT = 2e-4  # seconds of JAX's work: less is what waiting for nothing reads as
+LEFT = 5e-5  # seconds of JAX's work: less is what waiting for nothing reads as
 IN_CACHE = 100_000  # bytes: below, every order is as good
 TABLE = re.compile(r"(?i)\barray\(\w+, [2-9]d?, ")  # as Numba writes the type of one with several axes
 CUT = 30.0  # times as long as the compiled call: then compiling clearly pays, and waiting for more tells nothing

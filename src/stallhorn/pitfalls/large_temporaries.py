@@ -34,8 +34,9 @@ CACHE = 4 * 2**20
 ENOUGH = 1024
 # Writing and reading a temporary once, at what one core moves here: 10 GB/s. A quarter of the time is worth a change.
 SPEED, SHARE = 10e9, 0.25
-# So much memory for so little result matters by itself.
-HUGE = 256 * 2**20
+# So much memory for so little result matters by itself; and so does so many times what the call needs, which grows with
+# a power of the size (an array of all pairs), even where this size still goes through quickly.
+HUGE, MANY_TIMES = 256 * 2**20, 64
 # Against the earlier commit: so many times the temporaries, and clearly slower.
 JUMP, SLOWER = 4, 1.1
 
@@ -55,7 +56,8 @@ def detect(case: Case) -> Finding | None:
     if grown is None and held.temporary <= TIMES * held.lasting:
         return None
     share = _share(held, case.run.seconds)
-    cause = grown is not None or held.temporary >= HUGE or (share is not None and share >= SHARE)
+    too_much = held.temporary >= min(HUGE, MANY_TIMES * held.lasting)
+    cause = grown is not None or too_much or (share is not None and share >= SHARE)
     evidence = [
         counted(f"temporary memory of a call, {held.whose}", units.size(held.temporary), f"below {TIMES} times those"),
         counted("inputs and result", units.size(held.lasting), "the most that a call needs"),

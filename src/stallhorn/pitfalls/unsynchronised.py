@@ -28,10 +28,10 @@ NEEDS = ("jax.unfinished_seconds",)
 # calls that wait, and eager ones that overlap with their last operation only, stay below 0.3 at work that counts.
 SHARE = 0.5
 
-# Waiting for nothing reads as 1 to 140 µs where two cores are busy: the quicker half of that, for results not ready ...
+# Waiting for nothing reads as 0 to 15 µs, beside two busy neighbours too: for results that were not ready ...
 LEAST = 100e-6
-# ... and well above all of it where the result was there, or none was returned ...
-LEAST_BEHIND = 3e-4
+# ... and, where the result was there or none was returned, if every process that looked saw it ...
+LEAST_BEHIND = 100e-6
 # ... and above a scheduler's time slice (up to 16 ms were seen) where only one process has looked.
 LEAST_SEEN_ONCE = 30e-3
 

@@ -37,9 +37,15 @@ def test_temporaries_that_take_the_time_are_a_cause() -> None:
 
 
 def test_where_the_time_is_elsewhere_they_are_context() -> None:
-    finding = found(memory(20 * MIB), seconds=0.2)
+    finding = found(memory(15 * MIB), seconds=0.2)
     assert finding is not None
     assert finding.severity == CONTEXT
+
+
+def test_an_array_of_all_pairs_is_a_cause_though_it_still_goes_through_quickly() -> None:
+    finding = found(memory(30 * MIB), seconds=0.2)
+    assert finding is not None
+    assert finding.severity == CAUSE
 
 
 def test_so_much_memory_matters_by_itself() -> None:
