@@ -17,6 +17,7 @@ from . import digest, reach
 from .backends import jax_, numba_code
 
 MOST_LINES = 1_000_000
+WORKED = 1e-3  # CPU seconds of a thread that has done something
 _BLOCK = 65_536  # bytes; what Python's own small objects take is rounded away
 
 
@@ -81,10 +82,10 @@ class PythonThreads:
     def __init__(self) -> None:
         self.count = 0
         self._real: Any = None
-        self._before: Dict[int, float] = {}
+        self._before: List[int] = []
 
     def __enter__(self) -> "PythonThreads":
-        self._before = {one.native_id: _thread_seconds(one.native_id) for one in _others()}
+        self._before = [one.native_id for one in _others()]
         self._real = threading.Thread.start
         counter = self
 
@@ -97,8 +98,8 @@ class PythonThreads:
 
     def __exit__(self, *_: Any) -> None:
         threading.Thread.start = self._real  # type: ignore[method-assign]
-        for native, before in self._before.items():
-            self.count += _thread_seconds(native) - before > 1e-4
+        # A thread of a pool counts if it has worked in this process: in one call another may have taken its turn.
+        self.count += sum(_thread_seconds(native) > WORKED for native in self._before)
 
 
 def _others() -> List[Any]:

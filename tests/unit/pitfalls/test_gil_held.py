@@ -35,6 +35,11 @@ def test_threads_that_take_turns_in_compiled_code_are_named():
     assert finding.remedy == "Compile `total` with `@numba.njit(nogil=True)`."
 
 
+def test_on_a_machine_of_its_own_threads_that_get_one_core_take_turns_whatever_they_want():
+    assert found(**{"activity.demand": 1.93, "sampling.foreign_load": 0.0})
+    assert found(**{"activity.demand": 1.93, "sampling.foreign_load": 0.2}) is None
+
+
 def test_threads_of_pure_python_are_named_with_another_remedy():
     finding = found(**{"code.dispatchers": []})
     assert finding is not None
