@@ -22,7 +22,7 @@ TITLE = "Threads wait for the interpreter's lock"
 NEEDS = ("calls.python_threads", "activity.demand", "activity.cores_used")
 NOISY = True
 
-FEWEST = 2  # threads beside the main one, which waits for them
+FEWEST = 1  # threads beside the main one, which may work as well
 WANTED = 1.5  # threads that wanted a core: 1.0 to 1.44 with the lock held, 1.8 and more without
 # On a machine that nobody else uses, threads that want two cores get them. Where they do not, the wish is that of the
 # moment in which the lock is handed over on one core.
@@ -63,12 +63,12 @@ def detect(case: Case) -> Finding | None:
     return case.finding(
         __name__,
         CAUSE,
-        f"{threads} Python threads work, but on average {wanted:.2f} of them wanted a core and {used:.2f} of "
+        f"{threads + 1} Python threads take part, but on average {wanted:.2f} of them wanted a core and {used:.2f} of "
         f"{case.cores} were used: {who}, so they hold the interpreter's lock in turns.",
         (
-            counted("Python threads in the call", threads, "any number"),
-            observed("threads that wanted a core", f"{wanted:.2f}", f"at least {min(threads, case.cores or 1)}"),
-            observed("cores used", f"{used:.2f}", f"up to {min(threads, case.cores or 1)}"),
+            counted("Python threads in the call, the main one too", threads + 1, "any number"),
+            observed("threads that wanted a core", f"{wanted:.2f}", f"at least {min(threads + 1, case.cores or 1)}"),
+            observed("cores used", f"{used:.2f}", f"up to {min(threads + 1, case.cores or 1)}"),
             counted("functions compiled without nogil", ", ".join(holders) or "no Numba function", "none"),
         ),
         remedy,

@@ -30,7 +30,7 @@ def test_threads_that_take_turns_in_compiled_code_are_named():
     finding = found()
     assert finding is not None
     assert (finding.pitfall, finding.severity, finding.switch) == ("gil-held", "cause", None)
-    assert "2 Python threads work, but on average 1.03 of them wanted a core" in finding.claim
+    assert "3 Python threads take part, but on average 1.03 of them wanted a core" in finding.claim
     assert "`total` is compiled without nogil=True" in finding.claim
     assert finding.remedy == "Compile `total` with `@numba.njit(nogil=True)`."
 
