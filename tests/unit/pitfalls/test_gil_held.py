@@ -62,7 +62,7 @@ def test_threads_that_live_for_one_call_are_seen_by_the_time_they_left():
         ),
         pytest.param({"activity.demand": 2.0, "activity.cores_used": 2.0}, id="the lock was released after all"),
         pytest.param({"calls.python_threads": 0}, id="no threads"),
-        pytest.param({"calls.python_threads": 1}, id="one thread beside the main one"),
+        pytest.param({"calls.python_threads": 1, "activity.busy_threads": 1}, id="one beside a main one that waits"),
         pytest.param({"activity.cores_used": 0.2, "activity.demand": 0.2}, id="threads that wait for a disk"),
         pytest.param({"activity.busy_threads": 1}, id="one works, the others only watch"),
         pytest.param({"host.affinity": 1, "host.cores": 1}, id="one core"),
