@@ -21,7 +21,7 @@ import re
 
 from stallhorn import units
 from stallhorn.model import Finding, Switch
-from stallhorn.pitfalls.base import CAUSE, CONTEXT, Case, Facts, counted
+from stallhorn.pitfalls.base import CAUSE, Case, Facts, counted
 
 TITLE = "Another precision than the inputs have"
 NEEDS = ("result.dtypes",)
@@ -76,7 +76,7 @@ def _narrowed(case: Case) -> Finding | None:
     why = "; it was float64 at the earlier commit" if before else f"; {wide} returns float64" if wide else ""
     return case.finding(
         __name__,
-        CAUSE if why else CONTEXT,
+        CAUSE,
         f"The result is {_listed(_results(facts))}, though all inputs are {_listed(_inputs(facts))}{why}.",
         (
             counted("dtypes of the result", _listed(_results(facts)), "float64"),

@@ -38,9 +38,14 @@ YIELDS_TO = (
 # Of 304 healthy pairs measured on two quiet cores, one was slower with two threads by more than 1.2, and its work was
 # large. Sick ones lose a factor of 2 to 1000.
 SLOWER = 1.3
+# Of a library's own pool, whose size nobody chose for this call. A process of JAX or BLAS is now and then 1.6 times as
+# slow with two threads, by where its threads happen to run; what is sick loses more.
+LIBRARYS_SLOWER = 2.0
 LOSS = 2e-6  # seconds a call
 SMALL = 1e-3  # seconds of one thread for one region or computation: a hundred times what sharing it out costs
 WANTED = 1.2  # threads that wanted a core, from which BLAS did use its pool: it has none of its own counters
+
+REGIONS = "parallel regions"
 
 _BLAS = {
     name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -64,7 +69,8 @@ def detect(case: Case) -> Finding | None:
     if run.seconds is None or run.low is None or one.seconds is None or one.high is None:
         return None
     ratio, work = run.seconds / one.seconds, one.seconds / pool.uses
-    if run.low <= one.high or ratio < SLOWER or run.seconds - one.seconds < LOSS or work > SMALL:
+    least = SLOWER if pool.what == REGIONS else LIBRARYS_SLOWER
+    if run.low <= one.high or ratio < least or run.seconds - one.seconds < LOSS or work > SMALL:
         return None
     setting = next(iter(pool.variables))
     return case.finding(
@@ -89,7 +95,7 @@ def _pool(case: Case) -> _Pool | None:
     regions, region_threads = facts.count("calls.regions") or 0, facts.count("calls.region_threads")
     numba = region_threads if region_threads is not None else (facts.count("threads.used.numba") or 0)
     if regions and numba > 1:
-        return _Pool(numba, "parallel regions", regions, {"NUMBA_NUM_THREADS": "1"})
+        return _Pool(numba, REGIONS, regions, {"NUMBA_NUM_THREADS": "1"})
     dispatches, jax = facts.count("calls.dispatches") or 0, facts.count("threads.used.jax") or 0
     if dispatches and jax > 1:
         return _Pool(jax, "JAX computations", dispatches, {"NPROC": "1"})

@@ -9,7 +9,7 @@ from cases import case, run
 
 from stallhorn.model import Finding
 from stallhorn.pitfalls import precision_mismatch
-from stallhorn.pitfalls.base import CAUSE, CONTEXT, judge
+from stallhorn.pitfalls.base import CAUSE, judge
 
 JAX = {"result.type": "jaxlib._jax.ArrayImpl", "jax.x64": False, "result.dtypes": ["float32"]}
 
@@ -50,13 +50,13 @@ def test_a_backend_that_keeps_float64_is_told() -> None:
     assert "numpy computes the same in float64" in finding.claim
 
 
-def test_a_narrower_result_is_a_cause_only_where_it_is_wider_elsewhere() -> None:
+def test_a_narrower_result_than_all_inputs_is_a_cause() -> None:
     facts = dtypes(["float64"], ["float32"])
     alone = found(facts)
     grown = found(facts, baseline=run(dtypes(["float64"], ["float64"])))
     assert alone is not None
     assert grown is not None
-    assert (alone.severity, grown.severity) == (CONTEXT, CAUSE)
+    assert (alone.severity, grown.severity) == (CAUSE, CAUSE)
     assert "it was float64 at the earlier commit" in grown.claim
 
 
