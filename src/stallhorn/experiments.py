@@ -67,7 +67,8 @@ def variations(run: Run) -> tuple[Variation, ...]:
         wanted.append(Variation(AGAIN, {}, {"digests": DIGESTS if _may_race(facts) else 0}))
     if (facts.number("calls.bytes_in") or 0) > 0:
         wanted.append(Variation(ON_DEVICE, {}, {"treatment": "device"}))
-    if any(set(one.texts("layouts")) - {"C"} for one in functions):
+    odd = set(facts.texts("result.input_layouts")) - {"C"} and (facts.number("calls.input_bytes") or 0) > IN_CACHE
+    if odd or any(set(one.texts("layouts")) - {"C"} for one in functions):
         wanted.append(Variation(CONTIGUOUS, {}, {"treatment": "contiguous"}))
     elif any(_walks_a_table(one) for one in functions) and (facts.number("calls.input_bytes") or 0) > IN_CACHE:
         wanted.append(Variation(OTHER_ORDER, {}, {"treatment": "fortran"}))

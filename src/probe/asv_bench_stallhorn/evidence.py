@@ -73,8 +73,20 @@ def result_facts(result: Any, holder: Any = None, arguments: Any = ()) -> Dict[s
         "digest": digest_of(result, holder, arguments),
         "bytes": digest.bytes_of(result),
         "dtypes": digest.dtypes_of(result),
+        "input_layouts": layouts(digest.held(holder, arguments)),
         "input_dtypes": digest.dtypes_of(digest.held(holder, arguments), floating=True),
     }
+
+
+def layouts(arrays: List[Any]) -> List[str]:
+    """The orders of the NumPy arrays that a benchmark holds: "C", "F", or "A" for a view with gaps; those it keeps in
+    C order are told as one."""
+    found = set()
+    for one in arrays:
+        flags = getattr(one, "flags", None)
+        if flags is not None and hasattr(flags, "c_contiguous"):
+            found.add("C" if flags.c_contiguous else "F" if flags.f_contiguous else "A")
+    return sorted(found)
 
 
 def digest_of(result: Any, holder: Any, arguments: Any) -> Optional[Dict[str, Any]]:

@@ -43,13 +43,42 @@ FASTER, TRIED, SURELY = 1.25, 0.05, 1.0
 SHORT = 30e-6
 # Reads of a value a call, and the time between two: a read and the restart behind it take 8 to 20 µs.
 READS, BETWEEN = 10, 50e-6
+# Trips there and back: each hands an array over, starts a computation, waits for it and looks at it.
+TRIPS, TRIP = 10, 200e-6
 
 
 def detect(case: Case) -> Finding | None:
     seconds = case.run.seconds
     if not seconds:
         return None
-    return _callbacks(case, seconds) or _reads(case, seconds) or _inputs(case, seconds) or _outputs(case, seconds)
+    return (
+        _callbacks(case, seconds)
+        or _round_trips(case, seconds)
+        or _reads(case, seconds)
+        or _inputs(case, seconds)
+        or _outputs(case, seconds)
+    )
+
+
+def _round_trips(case: Case, seconds: float) -> Finding | None:
+    """Arrays that go back and forth within one call: a NumPy step between JAX steps."""
+    there, back = case.facts.count("calls.arrays_in") or 0, case.facts.count("calls.arrays_out") or 0
+    trips = min(there, back)
+    if trips < TRIPS or seconds / trips > TRIP:
+        return None
+    moved = (case.facts.number("calls.bytes_in") or 0.0) + (case.facts.number("calls.bytes_out") or 0.0)
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"Arrays go {trips} times from NumPy to JAX and back in every call, "
+        f"one trip every {units.seconds(seconds / trips)}.",
+        (
+            counted("round trips of a call", trips, f"fewer than {TRIPS}"),
+            counted("bytes that go there and back", units.size(moved), "0 B"),
+            observed("time for each trip", units.seconds(seconds / trips), f"above {units.seconds(TRIP)}"),
+        ),
+        "Stay in JAX between the steps: `jnp` in place of `np` there, and one `jax.jit` around the whole loop.",
+    )
 
 
 def _inputs(case: Case, seconds: float) -> Finding | None:

@@ -49,7 +49,7 @@ def detect(case: Case) -> Finding | None:
         if name in before and _lost(before[name], code) and moved < (before[name].packed - code.packed) / 2
     }
     if not losses:
-        return None
+        return _in_all(case, before, now)
     worst = max(losses, key=lambda name: losses[name])
     was, is_now = before[worst], now[worst]
     kinds = _fallen(was, is_now)
@@ -66,6 +66,30 @@ def detect(case: Case) -> Finding | None:
         f"Undo what stopped the compiler in `{worst}`: for sums `@numba.njit(fastmath={{'reassoc', 'nsz'}})`, for "
         "divisions `error_model='numpy'`, and no branch, index lookup or dependence on the previous step inside the "
         f"loop. `stallhorn diagnose --show asm` shows the loop.",
+    )
+
+
+def _in_all(case: Case, before: Mapping[str, _Code], now: Mapping[str, _Code]) -> Finding | None:
+    """Functions that were renamed or joined: everything that the call reaches, together."""
+    if not before or not now or set(before) & set(now):
+        return None
+    was = _Code(sum(one.packed for one in before.values()), sum(one.scalar for one in before.values()))
+    is_now = _Code(sum(one.packed for one in now.values()), sum(one.scalar for one in now.values()))
+    if not _lost(was, is_now):
+        return None
+    names = ", ".join(f"`{name}`" for name in list(now)[:3])
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"The compiled code that the call reaches ({names}) had {was.packed:.0f} vector operations and has "
+        f"{is_now.packed:.0f}; it does {is_now.scalar:.0f} on single numbers, and the call became "
+        f"{case.slowdown:.2f}x slower.",
+        (
+            counted("vector operations of all that is reached", f"{is_now.packed:.0f}", f"{was.packed:.0f} as before"),
+            counted("time over the baseline's", f"{case.slowdown:.2f}", f"below {SLOWER:g}"),
+        ),
+        "Undo what stopped the compiler: no branch, index lookup or dependence on the previous step inside the loop; "
+        "`stallhorn diagnose --show asm` shows it.",
     )
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stallhorn.model import Finding, Switch
-from stallhorn.pitfalls.base import CAUSE, Case, counted, observed
+from stallhorn.pitfalls.base import CAUSE, CONTEXT, Case, counted, observed
 from stallhorn.units import seconds
 
 TITLE = "Too little work for threads"
@@ -40,12 +40,14 @@ YIELDS_TO = (
 SLOWER = 1.3
 # Of a library's own pool, whose size nobody chose for this call. A process of JAX or BLAS is now and then 1.6 times as
 # slow with two threads, by where its threads happen to run; what is sick loses more.
-LIBRARYS_SLOWER = 2.0
+LIBRARYS_SLOWER, SURELY = 2.0, 4.0
 LOSS = 2e-6  # seconds a call
 SMALL = 1e-3  # seconds of one thread for one region or computation: a hundred times what sharing it out costs
 WANTED = 1.2  # threads that wanted a core, from which BLAS did use its pool: it has none of its own counters
 
 REGIONS = "parallel regions"
+# Starting a region takes 1 to 2 µs where threads spin, 20 to 70 where they sleep or with workqueue.
+MOSTLY, START = 0.5, 10e-6
 
 _BLAS = {
     name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -63,6 +65,36 @@ class _Pool:
 
 
 def detect(case: Case) -> Finding | None:
+    return _slower_than_one(case) or _mostly_sharing_out(case)
+
+
+def _mostly_sharing_out(case: Case) -> Finding | None:
+    """Regions that take much longer than their busiest thread works: on some layers one thread is no faster either."""
+    facts, took = case.facts, case.run.seconds
+    regions, threads = facts.count("calls.regions"), facts.count("calls.region_threads") or 0
+    work, inside = facts.number("calls.region_work_seconds"), facts.number("calls.region_seconds")
+    whole = facts.number("calls.seconds")
+    if not regions or not took or work is None or inside is None or whole is None or threads < 2:
+        return None
+    lost = took - work - max(0.0, whole - inside)  # what is outside the regions is not theirs
+    if lost < MOSTLY * took or lost / regions < START or work / regions > SMALL:
+        return None
+    return case.finding(
+        __name__,
+        CAUSE,
+        f"A call takes {seconds(took)}, of which its {regions} parallel region{'s' * (regions != 1)} with {threads} "
+        f"threads compute{'s' * (regions == 1)} for {seconds(work)}: the rest goes into sharing out and waiting.",
+        (
+            observed("time for which the busiest thread computes", seconds(work), f"most of {seconds(took)}"),
+            observed("time lost for each region", seconds(lost / regions), f"below {seconds(START)}"),
+            counted("parallel regions", regions, "as few as there can be"),
+        ),
+        "Leave out `parallel=True` for arrays this small, or give one region more to do, e.g. all rows at once. The "
+        "layers omp and tbb share out faster than workqueue (`NUMBA_THREADING_LAYER=omp`).",
+    )
+
+
+def _slower_than_one(case: Case) -> Finding | None:
     run, one, pool = case.run, case.with_one_thread, _pool(case)
     if pool is None or one is None or one.disturbed:
         return None
@@ -75,7 +107,7 @@ def detect(case: Case) -> Finding | None:
     setting = next(iter(pool.variables))
     return case.finding(
         __name__,
-        CAUSE,
+        CAUSE if pool.what == REGIONS or ratio >= SURELY else CONTEXT,
         f"A call takes {seconds(run.seconds)} with {pool.threads} threads and {seconds(one.seconds)} with one, "
         f"{ratio:.2f}x as long: it is shared out over {pool.uses} {pool.what}, each of {seconds(work)} of work.",
         (

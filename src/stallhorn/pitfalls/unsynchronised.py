@@ -29,7 +29,7 @@ NEEDS = ("jax.unfinished_seconds",)
 SHARE = 0.5
 
 # Waiting for nothing reads as 0 to 15 µs, beside two busy neighbours too: for results that were not ready ...
-LEAST = 100e-6
+LEAST = 30e-6
 # ... and, where the result was there or none was returned, if every process that looked saw it ...
 LEAST_BEHIND = 100e-6
 # ... and above a scheduler's time slice (up to 16 ms were seen) where only one process has looked.

@@ -113,3 +113,14 @@ def test_innocent(facts: dict[str, Any], seconds: float) -> None:
 def test_without_jax_it_is_not_asked() -> None:
     judgement = judge(case(run({})), {"host-transfer": host_transfer})
     assert judgement.silences[0].why == "not known: calls.dispatches"
+
+
+def test_arrays_that_go_back_and_forth_are_named() -> None:
+    trips = {"calls.dispatches": 80, "calls.arrays_in": 40, "calls.arrays_out": 40}
+    moved = {"calls.bytes_in": 960_000, "calls.bytes_out": 960_000, "jax.backend": "cpu"}
+    finding = found({**trips, **moved}, 2.5e-3)
+    assert finding is not None
+    assert finding.severity == CAUSE
+    assert "Arrays go 40 times from NumPy to JAX and back in every call, one trip every 62.5 µs" in finding.claim
+    assert found({**trips, **moved}, 40e-3) is None
+    assert found({**trips, **moved, "calls.arrays_in": 2, "calls.bytes_in": 4000}, 40e-3) is None

@@ -86,3 +86,31 @@ def test_a_neighbour_withholds_it_in_either_run():
 )
 def test_it_yields_to_what_says_it_better(better: str):
     assert better in too_little_work.YIELDS_TO
+
+
+def shared_out(seconds: float, **more: Any) -> Finding | None:
+    facts = {
+        "threads.used.numba": 2,
+        "calls.regions": 1,
+        "calls.region_threads": 2,
+        "calls.region_seconds": 80e-6,
+        "calls.region_work_seconds": 2e-6,
+        "calls.seconds": 95e-6,
+        **more,
+    }
+    return too_little_work.detect(case(run(facts, seconds=seconds)))
+
+
+def test_a_region_whose_threads_hardly_compute_is_named_without_any_other_run():
+    finding = shared_out(90e-6)
+    assert finding is not None
+    assert finding.severity == "cause"
+    assert "A call takes 90.0 µs, of which its 1 parallel region with 2 threads computes for 2.00 µs" in finding.claim
+
+
+def test_regions_that_compute_start_quickly_or_stand_beside_other_work_are_innocent():
+    assert shared_out(90e-6, **{"calls.region_work_seconds": 70e-6}) is None
+    assert shared_out(6e-6) is None
+    assert shared_out(900e-6, **{"calls.seconds": 890e-6}) is None
+    assert shared_out(90e-6, **{"calls.region_threads": 1}) is None
+    assert shared_out(90e-6, **{"calls.region_work_seconds": None}) is None

@@ -92,13 +92,16 @@ class Regions:
         """
         account = self._account
         if "numba" not in sys.modules or not (self.installed or not _threads_run()):
-            return dict.fromkeys(("regions", "nested_regions", "region_threads", "region_seconds", "imbalance"))
+            return dict.fromkeys(
+                ("regions", "nested_regions", "region_threads", "region_seconds", "region_work_seconds", "imbalance")
+            )
         mean = account[_MEAN]
         return {
             "regions": account[_REGIONS],
             "nested_regions": account[_NESTED],
             "region_threads": account[_THREADS],
             "region_seconds": account[_WALL] / 1e9,
+            "region_work_seconds": account[_BUSIEST] / 1e9,
             "imbalance": account[_BUSIEST] / mean if mean > 0 else 1.0,
         }
 
