@@ -17,7 +17,7 @@ from . import digest, reach
 from .backends import jax_, numba_code
 
 MOST_LINES = 1_000_000
-WORKED = 1e-3  # CPU seconds of a thread that has done something
+WORKED, WORKS = 1e-3, 5e-5  # CPU seconds of a thread that has done something, in its life and in one call
 _BLOCK = 65_536  # bytes; what Python's own small objects take is rounded away
 
 
@@ -82,10 +82,10 @@ class PythonThreads:
     def __init__(self) -> None:
         self.count = 0
         self._real: Any = None
-        self._before: List[int] = []
+        self._before: Dict[int, float] = {}
 
     def __enter__(self) -> "PythonThreads":
-        self._before = [one.native_id for one in _others()]
+        self._before = {one.native_id: _thread_seconds(one.native_id) for one in _others()}
         self._real = threading.Thread.start
         counter = self
 
@@ -99,7 +99,9 @@ class PythonThreads:
     def __exit__(self, *_: Any) -> None:
         threading.Thread.start = self._real  # type: ignore[method-assign]
         # A thread of a pool counts if it has worked in this process: in one call another may have taken its turn.
-        self.count += sum(_thread_seconds(native) > WORKED for native in self._before)
+        for native, before in self._before.items():
+            now = _thread_seconds(native)
+            self.count += now > WORKED or now - before > WORKS
 
 
 def _others() -> List[Any]:

@@ -25,7 +25,7 @@ from stallhorn.pitfalls.base import CAUSE, CONTEXT, ON_DEVICE, Case, Run, counte
 
 TITLE = "Arrays moved between NumPy and JAX in every call"
 NEEDS = ("calls.dispatches",)
-YIELDS_TO = ("eager-dispatch", "compile-in-timing", "recompilation")
+YIELDS_TO = ("compile-in-timing", "recompilation")
 
 # What moving costs. Measured: 1 µs for each small array that a jitted function takes, 10 µs through jnp.asarray; copies
 # at 4 to 29 GB/s.

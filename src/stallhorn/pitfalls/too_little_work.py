@@ -76,7 +76,8 @@ def _mostly_sharing_out(case: Case) -> Finding | None:
     whole = facts.number("calls.seconds")
     if not regions or not took or work is None or inside is None or whole is None or threads < 2:
         return None
-    lost = took - work - max(0.0, whole - inside)  # what is outside the regions is not theirs
+    outside = min(max(0.0, whole - inside), max(0.0, took - inside))  # not theirs; the counters make it seem long
+    lost = took - work - outside
     if lost < MOSTLY * took or lost / regions < START or work / regions > SMALL:
         return None
     return case.finding(
