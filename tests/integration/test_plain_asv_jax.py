@@ -81,7 +81,7 @@ def test_work_that_nobody_waited_for_is_seen(tmp_path: Path) -> None:
         assert record["facts"]["versions"]["jax"]
 
     calmest = min((record["facts"]["jax"] for _, record in dispatched), key=lambda one: one["returned_seconds"])
-    assert calmest["unfinished_seconds"] > 3 * calmest["returned_seconds"]
     finished = waited[1]["facts"]["jax"]
     assert calmest["unfinished_seconds"] > 0.2 * finished["returned_seconds"]
     assert finished["unfinished_seconds"] < 0.2 * finished["returned_seconds"]
+    assert calmest["unfinished_seconds"] > 5 * finished["unfinished_seconds"]

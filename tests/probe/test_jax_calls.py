@@ -47,7 +47,18 @@ def chain(x):
     return x
 
 
-x, big = jnp.arange(10.0), np.ones(1000, np.float32)
+x, big = jnp.arange(10.0, dtype=jnp.float32), np.ones(1000, np.float32)
+
+
+@pytest.fixture(autouse=True)
+def single_precision():
+    """JAX as it comes: other tests of the same process may have turned x64 on."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
 jitted_chain = jax.jit(chain)
 
 

@@ -248,4 +248,5 @@ def test_the_job_file_says_what_to_measure(job, tmp_path):
         "suite": str(tmp_path / "suite"),
         "cells": [5],
         "plan": {"samples": 3},
+        "how": {},
     }
