@@ -39,6 +39,14 @@ class Direction(StrEnum):
     SAME = "same"
 
 
+class Kind(StrEnum):
+    """What a change is a change of."""
+
+    CODE = "code"  # of the measured code, as far as is known
+    MACHINE = "machine"  # of the machine or its software: many unrelated benchmarks moved together, or code did not
+    MEASUREMENT = "measurement"  # of how it was measured: a timing that was wrong before was repaired
+
+
 class Verdict(Enum):
     """What a comparison says as a whole, ordered as a lattice by `join`."""
 
@@ -330,6 +338,11 @@ class ChangePoint:
     last: str  # commit, the newest with the old level
     first: str  # commit, the oldest with the new level
     rising: Direction = Direction.SLOWER  # as its series has it
+    low: float | None = None  # 99 % interval of the ratio; None where it is not known
+    high: float | None = None
+    confidence: float = 1.0  # how probable it is that the level changed here, by what is known so far
+    kind: Kind = Kind.CODE
+    reason: str = ""  # why it is of that kind, as a sentence; "" for code
 
     @property
     def ratio(self) -> float | None:
@@ -353,14 +366,34 @@ class Change:
     untested: tuple[Revision, ...]  # the commits between the two
     direction: Direction
     points: tuple[ChangePoint, ...]  # largest effect first
+    kind: Kind = Kind.CODE
+    ratio: float | None = None  # the typical one of all series that it hit; None from zero
+    low: float | None = None  # 99 % interval of the typical ratio
+    high: float | None = None
+    confidence: float = 1.0  # that something changed here
+    reason: str = ""  # why it is of its kind; "" for code
 
     @property
     def id(self) -> str:
-        return f"{self.first.short}-{self.direction}"
+        kind = "" if self.kind is Kind.CODE else f"-{self.kind}"
+        return f"{self.first.short}-{self.direction}{kind}"
 
     @property
     def worst(self) -> ChangePoint:
         return self.points[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A series whose newest points look changed with too little evidence to say so: measuring once more would tell."""
+
+    key: SeriesKey
+    last: str  # commit, the newest that is plainly on the old level
+    first: str  # commit, the oldest that looks changed
+    direction: Direction
+    ratio: float
+    confidence: float  # that it is a change, by what is known so far
+    reason: str  # what is missing, as a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +517,7 @@ class Report:
     facts: tuple[Series, ...] = ()  # counted facts, each a series; those that are zero throughout are left out
     counted: tuple[Change, ...] = ()  # where facts changed, newest first; they are notes and make no verdict
     explanations: Mapping[tuple[SeriesKey, str, str], Explanation] = field(default_factory=dict)  # by last and first
+    suspicions: tuple[Suspicion, ...] = ()  # of the newest points, the most probable first
 
     def explanation_of(self, moved: ChangePoint | Comparison) -> Explanation:
         """What is known about why a series moved; nothing for one that did not."""
