@@ -125,7 +125,8 @@ def test_a_decision_in_python_reads_once_for_each_step(count):
         value = jnp.float32(0)
         for _ in range(4):
             value = value + 1
-            assert not (float(value) > 9 or bool(value < 0) or value.item() > 9)
+            if float(value) > 9 or bool(value < 0) or value.item() > 9:
+                break
 
     assert count(steps, "arrays_out", "bytes_out") == (12, 4 * (4 + 1 + 4))
 
@@ -135,10 +136,11 @@ def test_an_array_that_numpy_cannot_view_counts_once(count):
     assert count(lambda: np.asarray(values), "arrays_out", "bytes_out") == (1, 6)
 
 
-def test_what_compiling_reads_is_no_array_out(count):
+@pytest.mark.parametrize("beside", [0, 1], ids=["alone", "another listens too"])
+def test_what_compiling_reads_is_no_array_out(count, beside):
     captured = jnp.ones(50)
-    facts = count(lambda: jax.jit(lambda x: x + captured.sum())(x))
-    assert facts["compiles"] == 1 and facts["arrays_out"] <= 1  # 1 where JAX reads a constant before it lowers
+    [Calls().listen() for _ in range(beside)]
+    assert count(lambda: jax.jit(lambda x: x + captured.sum())(x), "compiles", "arrays_out") == (1, 0)
 
 
 # callbacks
@@ -489,10 +491,9 @@ def test_a_function_whose_tracing_was_not_seen_has_no_answer(calls):
 
 
 def test_remembering_keeps_no_function_alive(calls):
-    before = len(calls.captured._traced)
     function = jax.jit(lambda x: x - 1)
     function(x)
-    assert len(calls.captured._traced) == before + 1
+    (remembered,) = (one for one in calls.captured._traced.keyrefs() if one() is function.__wrapped__)
     del function
     jax.clear_caches()
-    assert len(calls.captured._traced) <= before
+    assert remembered() is None and remembered not in calls.captured._traced.keyrefs()

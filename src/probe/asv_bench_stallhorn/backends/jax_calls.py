@@ -22,16 +22,35 @@ _ALIGNED = 64  # bytes: the CPU client takes an array that begins at such an add
 _FACTS = (*_COUNTS, "jax_temporary_bytes", "compiles", "compile_seconds", "compiled", "computations")
 
 
+class Quiet:
+    """Nested `with` blocks of a thread in which something is not counted."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    @property
+    def now(self) -> bool:
+        return bool(getattr(self._local, "depth", 0))
+
+    def __enter__(self) -> None:
+        self._local.depth = getattr(self._local, "depth", 0) + 1
+
+    def __exit__(self, *error: Any) -> None:
+        self._local.depth -= 1
+
+
 class Calls:
     """The instruments of one process. Outside of `counting` they cost something only when JAX traces or compiles."""
+
+    # Of the process, not of an instance: where two listen, one must not count what the other reads.
+    quiet = Quiet()  # no arrays
+    paused = Quiet()  # what the probe itself starts while it counts
 
     def __init__(self) -> None:
         self.compiles = 0
         self.compile_seconds = 0.0  # tracing and lowering included
         self.reasons = Reasons()
         self.captured = Captured()
-        self.quiet = Quiet()
-        self.paused = Quiet()  # what the probe itself starts while it counts
         self.listens = False
 
     def listen(self) -> None:
@@ -242,23 +261,6 @@ class Counting:
         for name in ("debug_callback_p", "debug_print_p"):
             if name in vars(debugging):  # the latter is younger than 0.6
                 self._patches.wrap(vars(debugging)[name], "impl", enter)
-
-
-class Quiet:
-    """Nested `with` blocks of a thread in which no arrays are counted."""
-
-    def __init__(self) -> None:
-        self._local = threading.local()
-
-    @property
-    def now(self) -> bool:
-        return bool(getattr(self._local, "depth", 0))
-
-    def __enter__(self) -> None:
-        self._local.depth = getattr(self._local, "depth", 0) + 1
-
-    def __exit__(self, *error: Any) -> None:
-        self._local.depth -= 1
 
 
 class Patches:
