@@ -46,14 +46,15 @@ ALLOWED = {
     "git": BOTTOM,
     "progress": BOTTOM,
     "store": f"{BOTTOM} stats git",
+    "settings": f"{BOTTOM} changes store",
     "report": f"{BOTTOM} pitfalls",
     "asv": f"{BOTTOM} plan",
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
     "demo": BOTTOM,
-    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan git progress store report asv "
-    "runners campaign workbench demo",
+    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan git progress store settings report "
+    "asv runners campaign workbench demo",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ def find_configuration(path: Path | None) -> Path:
 def load_project(path: Path | None = None) -> Project:
     """The project that a configuration describes. Reads one file and runs nothing."""
     found = find_configuration(path)
-    return describe(load_configuration(found), found.parent)
+    return replace(describe(load_configuration(found), found.parent), configuration=found.name)
 
 
 def load_configuration(path: Path) -> Any:  # noqa: ANN401 - asv.config.Config, untyped
@@ -50,7 +52,41 @@ def load_configuration(path: Path) -> Any:  # noqa: ANN401 - asv.config.Config, 
         value = getattr(conf, name, "")
         if not isinstance(value, str):
             raise UsageError(f"{path} cannot be used: {name} is {value!r}.", "Give a text and run it again.")
+    _check_regressions(conf, path)
     return conf
+
+
+def _check_regressions(conf: Any, path: Path) -> None:  # noqa: ANN401 - asv.config.Config, untyped
+    """asv reads these only when it publishes; a threshold may be written as a text there."""
+    for name, is_one, expected in (
+        ("regressions_thresholds", _is_threshold, "a number, 0 or more, such as 0.05"),
+        ("regressions_first_commits", _is_commit, "a commit or null"),
+    ):
+        given = getattr(conf, name, {})
+        if not isinstance(given, dict):
+            raise UsageError(
+                f"{path} cannot be used: {name} is {given!r}.",
+                "Give an object: regular expressions of benchmarks, and for each " + expected + ".",
+            )
+        for pattern, value in given.items():
+            if not is_one(value):
+                raise UsageError(
+                    f"{path} cannot be used: {name} has {value!r} for {pattern!r}.", f"Expected {expected}."
+                )
+
+
+def _is_threshold(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return False
+    return math.isfinite(number) and number >= 0
+
+
+def _is_commit(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value != "")
 
 
 def describe(conf: Any, root: Path) -> Project:  # noqa: ANN401 - asv.config.Config, untyped
@@ -69,4 +105,6 @@ def describe(conf: Any, root: Path) -> Project:  # noqa: ANN401 - asv.config.Con
         # asv deletes its html_dir before it publishes: a site inside a folder of that name is not ours to share.
         html=html.parent if html.name == "asv" else html,
         commit_url=conf.show_commit_url if conf.show_commit_url not in ("", "#") else None,
+        thresholds={pattern: float(value) for pattern, value in conf.regressions_thresholds.items()},
+        first_commits=dict(conf.regressions_first_commits),
     )

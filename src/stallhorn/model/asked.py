@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,9 @@ class Project:
     results: Path
     html: Path  # where the site goes; asv's own site goes where asv.conf.json says
     commit_url: str | None  # prefix of a commit's page, or None
+    configuration: str = "asv.conf.json"  # the file's name
+    thresholds: Mapping[str, float] = field(default_factory=dict)  # asv's: by regex, the smallest change that counts
+    first_commits: Mapping[str, str | None] = field(default_factory=dict)  # asv's: by regex; None: never look
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -142,3 +142,41 @@ def test_no_branches_are_the_checked_out_one(write):
     for nothing in (None, [], [None], [""]):
         conf.branches = nothing
         assert describe(conf, Path("/root")).branch == "HEAD"
+
+
+# --- what asv is told about regressions
+
+
+def test_asvs_settings_of_regressions_are_read(write):
+    found = load_project(
+        write(regressions_thresholds={"a.*": 0.1, "b": "0.2"}, regressions_first_commits={"a": "v1", "b": None})
+    )
+    assert found.thresholds == {"a.*": 0.1, "b": 0.2}
+    assert found.first_commits == {"a": "v1", "b": None}
+    assert found.configuration == "asv.conf.json"
+
+
+def test_asvs_settings_of_regressions_may_be_missing(write):
+    found = load_project(write())
+    assert (found.thresholds, found.first_commits) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said", "expected"),
+    [
+        ("regressions_thresholds", [], "regressions_thresholds is []", "a number, 0 or more"),
+        ("regressions_thresholds", {"a": "much"}, "has 'much' for 'a'", "a number, 0 or more"),
+        ("regressions_thresholds", {"a": -1}, "has -1 for 'a'", "a number, 0 or more"),
+        ("regressions_thresholds", {"a": True}, "has True for 'a'", "a number, 0 or more"),
+        ("regressions_thresholds", {"a": None}, "has None for 'a'", "a number, 0 or more"),
+        ("regressions_first_commits", "v1", "regressions_first_commits is 'v1'", "a commit or null"),
+        ("regressions_first_commits", {"a": 3}, "has 3 for 'a'", "a commit or null"),
+        ("regressions_first_commits", {"a": ""}, "has '' for 'a'", "a commit or null"),
+    ],
+)
+def test_settings_of_regressions_of_another_type_are_said(write, name, given, said, expected):
+    path = write(**{name: given})
+    with pytest.raises(UsageError) as caught:
+        load_project(path)
+    assert str(path) in caught.value.what and said in caught.value.what
+    assert expected in caught.value.remedy
