@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from stallhorn.changes import counted
+from stallhorn.changes import counted, mirror
 from stallhorn.changes.base import Disturbance, Disturbances, Method, is_usable, unusable
 from stallhorn.changes.rule import (
     RELEVANT,
@@ -37,8 +37,12 @@ def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[C
     """Where the series' level changes, oldest first. About 2 microseconds a point where nothing happens."""
     if series.is_counted:
         return counted.detect(series)
-    found = _levels(_Scan(series, disturbances), len(series.points))
-    levels = [_level(series, disturbances, positions) for positions in found]
+    is_mirrored = mirror.is_mirrored(series)
+    judged = mirror.mirrored(series) if is_mirrored else series
+    found = _levels(_Scan(judged, disturbances), len(series.points))
+    levels = [_level(judged, disturbances, positions) for positions in found]
+    if is_mirrored:
+        levels = [mirror.level(level) for level in levels]
     return tuple(
         ChangePoint(
             key=series.key,
@@ -46,9 +50,17 @@ def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[C
             after=levels[index],
             last=series.points[found[index - 1][-1]].commit,
             first=series.points[found[index][0]].commit,
+            rising=series.rising,
+            low=_ratio(levels[index].low, levels[index - 1].high),
+            high=_ratio(levels[index].high, levels[index - 1].low),
         )
         for index in range(1, len(found))
     )
+
+
+def _ratio(new: float, old: float) -> float | None:
+    """One end of the interval of a ratio: as far as the processes of the two levels allow."""
+    return new / old if old > 0 else None
 
 
 METHOD: Method = detect
@@ -77,12 +89,15 @@ def compare(
         return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
     if series.is_counted:
         return counted.compare(series, earlier[-1], place)
-    scan = _Scan(series, disturbances)
+    is_mirrored = mirror.is_mirrored(series)
+    judged = mirror.mirrored(series) if is_mirrored else series
+    scan = _Scan(judged, disturbances)
     if base is None:
         positions, judgement = scan.newest(place)
     else:
         positions, judgement = scan.against(earlier[-1], place)
-    return _comparison(series, disturbances, positions, judgement, after)
+    found = _comparison(judged, disturbances, positions, judgement, judged.points[place])
+    return mirror.comparison(found, after) if is_mirrored else found
 
 
 def _comparison(

@@ -186,6 +186,7 @@ class Revision:
     subject: str
     parents: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    aside: bool = False  # measured, but not on the branch: of a side branch, or replaced by a later commit
 
     @property
     def short(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -79,9 +80,15 @@ class ChangePoint:
         return {Direction.SLOWER: Direction.FASTER, Direction.FASTER: Direction.SLOWER}.get(self.rising, self.rising)
 
 
+_UNSAFE = re.compile("[^A-Za-z0-9]+")  # in an address
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit range, one direction, and every series that it hit: the unit people read."""
+    """One commit range, one direction, one kind, and every series that it hit: the unit people read.
+
+    An event of a machine has one entry, whichever way its series moved; its direction is that of most.
+    """
 
     last: Revision
     first: Revision
@@ -89,8 +96,8 @@ class Change:
     direction: Direction
     points: tuple[ChangePoint, ...]  # largest effect first
     kind: Kind = Kind.CODE
-    ratio: float | None = None  # the typical one of all series that it hit; None from zero
-    low: float | None = None  # 99 % interval of the typical ratio
+    ratio: float | None = None  # the typical one of all series, above 1 where it became worse; None from zero
+    low: float | None = None  # 99 % interval of the typical ratio; None where it is not known
     high: float | None = None
     confidence: float = 1.0  # that something changed here
     reason: str = ""  # why it is of its kind; "" for code
@@ -98,7 +105,8 @@ class Change:
     @property
     def id(self) -> str:
         kind = "" if self.kind is Kind.CODE else f"-{self.kind}"
-        return f"{self.first.short}-{self.direction}{kind}"
+        where = _UNSAFE.sub("-", f"-{self.worst.key.machine}") if self.kind is Kind.MACHINE else ""
+        return f"{self.first.short}-{self.direction}{kind}{where}"
 
     @property
     def worst(self) -> ChangePoint:
@@ -169,7 +177,8 @@ class Comparison:
     last: str | None  # commit of the newest predecessor
     verdict: Verdict
     direction: Direction
-    reason: str = ""  # why it is inconclusive or incomparable
+    reason: str = ""  # why it is inconclusive or incomparable, or of its kind
+    kind: Kind = Kind.CODE  # of what moved it; what is not of the code makes no regression
 
     @property
     def ratio(self) -> float | None:

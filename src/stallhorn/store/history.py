@@ -29,7 +29,8 @@ def read_history(
 ) -> tuple[tuple[Revision, ...], list[Problem]]:
     """All first-parent commits of the branch, and the measured ones besides, oldest first.
 
-    A measured commit that is not on the branch comes after its parent and after the branch's commits of its time.
+    A measured commit that is not on the branch comes after its parent and after the branch's commits of its time, and
+    stands aside; one that git does not know, as in a shallow clone, is taken to be of the branch.
     Never raises: where git cannot say, the dates of the results order what was measured, and a problem tells.
     """
     problems: list[Problem] = []
@@ -39,7 +40,11 @@ def read_history(
         revisions = _log(folder, ["--first-parent", "--end-of-options", branch, "--"]) if branch else []
         missing = measured.keys() - {revision.commit for revision in revisions}
         found = _log(folder, ["--no-walk", "--ignore-missing", "--stdin"], missing) if missing else []
-        others = [revision for revision in found if revision.commit in missing]  # git shows HEAD when it knows none
+        others = [
+            replace(revision, aside=branch is not None)
+            for revision in found
+            if revision.commit in missing  # git shows HEAD when it knows none
+        ]
         if branch and _git(folder, ["rev-parse", "--is-shallow-repository"]).strip() == b"true":
             problems.append(_shallow(folder))
     except _GitError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -298,3 +299,48 @@ def test_on_a_very_noisy_machine_alarms_stay_rare(history: int) -> None:
 )
 def test_a_slower_commit_is_told_at_once(step: float, history: int, process: float, least: float) -> None:
     assert rates(step, history, process, 400)[0] >= least
+
+
+# --- more is better
+
+
+def rising(*levels: float) -> Series:
+    return replace(series(*quiet(*levels), unit="rows per second"), rising=Direction.FASTER)
+
+
+def test_a_rate_that_falls_is_a_regression_and_one_that_rises_is_none() -> None:
+    for levels, verdict, direction in (
+        ((4.0, 4.0, 2.0), Verdict.REGRESSION, Direction.SLOWER),
+        ((4.0, 4.0, 8.0), Verdict.CLEAN, Direction.FASTER),
+        ((4.0, 4.0, 4.0), Verdict.CLEAN, Direction.SAME),
+    ):
+        found = rising(*levels)
+        compared = compare(found, commit(2))
+        assert compared is not None and (compared.verdict, compared.direction) == (verdict, direction)
+        assert compared.after is found.points[2]
+        assert compared.before is not None and compared.before.low <= compared.before.center <= compared.before.high
+        assert compared.before.center == pytest.approx(4.0, rel=0.01)
+        assert [each.direction for each in detect(found)] == ([] if direction is Direction.SAME else [direction])
+
+
+def test_a_rate_is_judged_like_the_time_that_it_stands_for() -> None:
+    times = quiet(1.0, 1.1, 1.0, 1.5, 1.5)
+    inverse = [bare(place, 1 / (each.value or 1)) for place, each in enumerate(times)]
+    plain = [bare(place, each.value) for place, each in enumerate(times)]
+    rate = replace(series(*inverse), rising=Direction.FASTER)
+    assert steps(rate) == steps(series(*plain))
+    assert [each.ratio for each in detect(rate)] == [
+        pytest.approx(1 / (each.ratio or 1)) for each in detect(series(*plain))
+    ]
+
+
+def test_exact_values_of_which_more_is_better_are_compared_as_they_are() -> None:
+    found = replace(series(bare(0, 0.0), bare(1, 4.0), unit="packed operations (counted)"), rising=Direction.FASTER)
+    assert [each.direction for each in detect(found)] == [Direction.FASTER]
+
+
+def test_a_change_has_an_interval_as_wide_as_its_levels() -> None:
+    (found,) = detect(series(point(0, 1.0, 1.1), point(1, 1.0, 1.1), point(2, 2.0, 2.4)))
+    assert found.low is not None and found.high is not None and found.ratio is not None
+    assert found.low < found.ratio < found.high
+    assert found.low == pytest.approx(2.0 / 1.1, rel=0.01)

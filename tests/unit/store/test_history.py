@@ -76,6 +76,7 @@ def test_a_measured_commit_beside_the_branch_comes_after_its_parent(repository: 
     third = commit_file(repository, "Third", day=3)
     revisions, problems = read_history(project(repository), {side: None})
     assert [each.commit for each in revisions] == [first, second, side, third]
+    assert [each.aside for each in revisions] == [False, False, True, False]
     assert revisions[2].subject == "Side"
     assert problems == []
 
@@ -86,6 +87,7 @@ def test_a_measured_commit_that_the_repository_has_not_is_placed_by_its_date(rep
     unknown = {commit(1): START + timedelta(days=1), "not a hash\n--all": START}
     revisions, problems = read_history(project(repository), unknown)
     assert [each.commit for each in revisions] == [first, "not a hash\n--all", commit(1), third]
+    assert not any(each.aside for each in revisions)
     assert problems == []
 
 

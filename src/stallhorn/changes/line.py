@@ -1,0 +1,93 @@
+"""Which measured commits follow one another: those of the branch, and for one beside it those that it comes from. Pure.
+
+A commit of a side branch is no night in the history of the branch: what it changes is not there until it is merged, and
+would be reverted at the next commit. It is compared with the commits that it grew out of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from stallhorn.model import ChangePoint, Level, Revision, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some points of a series, as a series; `places` are their positions in the whole one."""
+
+    series: Series
+    places: Sequence[int]
+
+    def whole(self, point: ChangePoint) -> ChangePoint:
+        """A change point of the part with positions of the whole series."""
+        return replace(point, before=self.level(point.before), after=self.level(point.after))
+
+    def level(self, level: Level) -> Level:
+        return replace(level, start=self.places[level.start], stop=self.places[level.stop - 1] + 1)
+
+
+class Line:
+    """The commits of a history in their order."""
+
+    def __init__(self, revisions: Iterable[Revision]) -> None:
+        self._revisions = {revision.commit: revision for revision in revisions}
+        self._aside = frozenset(commit for commit, revision in self._revisions.items() if revision.aside)
+        self._before: dict[str, tuple[frozenset[str], int]] = {}
+
+    def of_branch(self, series: Series) -> Part:
+        """The points of a series whose commits are on the branch."""
+        return part(series, (point.commit not in self._aside for point in series.points))
+
+    def up_to(self, series: Series, commit: str, also: str | None = None, without: Collection[str] = ()) -> Part:
+        """What a commit can be compared with, and its own point; `also` is a commit that it has to be compared with.
+
+        For a commit of the branch these are the branch's points, younger ones too. For one aside they are those of
+        the branch up to where it left, and those aside that it comes from, as far as its parents are known.
+        """
+        named, position = frozenset((commit, also)), None
+        if commit in self._aside:
+            ancestors, position = self._ancestors(commit)
+            named |= ancestors
+        return part(
+            series,
+            (
+                point.commit in named
+                or (
+                    point.commit not in self._aside
+                    and point.commit not in without
+                    and (position is None or self._revisions[point.commit].position <= position)
+                )
+                for point in series.points
+            ),
+        )
+
+    def _ancestors(self, commit: str) -> tuple[frozenset[str], int]:
+        """Commits aside that this one comes from, and the position where they left the branch.
+
+        Where the parents are not known, that is before its own place.
+        """
+        if commit not in self._before:
+            found: set[str] = set()
+            left: list[int] = []
+            waiting = [commit]
+            while waiting:
+                for parent in self._revisions[waiting.pop()].parents:
+                    known = self._revisions.get(parent)
+                    if known is None or parent in found:
+                        continue
+                    if known.aside:
+                        found.add(parent)
+                        waiting.append(parent)
+                    else:
+                        left.append(known.position)
+            self._before[commit] = frozenset(found), max(left, default=self._revisions[commit].position)
+        return self._before[commit]
+
+
+def part(series: Series, kept: Iterable[bool]) -> Part:
+    """The points that are kept."""
+    places = [place for place, keep in enumerate(kept) if keep]
+    if len(places) == len(series.points):
+        return Part(series, range(len(places)))
+    return Part(replace(series, points=tuple(series.points[place] for place in places)), places)
