@@ -41,8 +41,11 @@ ALLOWED = {
     "cases": f"{BOTTOM} pitfalls",
     "counted": f"{BOTTOM} pitfalls",
     "causes": f"{BOTTOM} changes pitfalls cases fingerprint",
-    "diagnose": f"{BOTTOM} stats floors changes pitfalls cases causes counted",
+    "kinds": f"{BOTTOM} pitfalls fingerprint",
+    "verdicts": f"{BOTTOM} changes pitfalls causes kinds",
+    "diagnose": f"{BOTTOM} stats floors changes pitfalls cases causes counted verdicts",
     "plan": BOTTOM,
+    "recheck": f"{BOTTOM} changes plan",
     "git": BOTTOM,
     "progress": BOTTOM,
     "store": f"{BOTTOM} stats git",
@@ -53,7 +56,7 @@ ALLOWED = {
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
     "demo": BOTTOM,
-    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan git progress store settings report "
+    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan recheck git progress store settings report "
     "asv runners campaign workbench demo",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from stallhorn.cases import Cases
 from stallhorn.changes.counted import between
-from stallhorn.fingerprint import ELSEWHERE, SAME, difference
+from stallhorn.fingerprint import ELSEWHERE, SAME, difference, installed
 from stallhorn.model import ChangePoint, Direction, Explanation, Finding, Series, SeriesKey
 from stallhorn.pitfalls.base import BLOCKING, CONTEXT, Case, Facts, Judgement, Silence, detectors, judge
 
@@ -44,6 +44,7 @@ class Causes:
             gone=_new(after[1], before[1]),
             counted=counted,
             code=_code(before[0].facts, after[0].facts, counted),
+            installed=installed(before[0].facts, after[0].facts),
         )
 
     def _counted(self, key: SeriesKey, moved: ChangePoint) -> tuple[ChangePoint, ...]:

@@ -2,112 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from stallhorn.cases import Cases, observed
 from stallhorn.causes import Causes
 from stallhorn.changes.base import Disturbance, Disturbances
-from stallhorn.changes.levels import compare, detect
+from stallhorn.changes.counted import detect as counted_changes
+from stallhorn.changes.history import Found, detect
+from stallhorn.changes.line import Line
 from stallhorn.changes.pooling import pool
+from stallhorn.changes.settings import Settings
 from stallhorn.counted import facts_of
 from stallhorn.floors import floors
 from stallhorn.model import (
     ChangePoint,
-    Comparison,
     Direction,
-    Explanation,
-    Finding,
     History,
-    Level,
     Observation,
     Report,
     Revision,
+    Series,
     SeriesKey,
     Status,
     Verdict,
 )
+from stallhorn.verdicts import Verdicts
+
+_DEFAULT = Settings()
 
 
-def diagnose(history: History, base: str | None = None, head: str | None = None) -> Report:
+def diagnose(
+    history: History, base: str | None = None, head: str | None = None, settings: Settings = _DEFAULT
+) -> Report:
     """Judge one commit of each series, and find the changes of the whole history.
 
     `base` and `head` are full hashes. Without `head` each machine's newest measured commit is judged; without `base`
     it is compared with its predecessors. Series that have no point at that commit are not among the comparisons, and
     the verdict is about those that are. A change found with `head` given can be younger than it.
     """
-    disturbances = _disturbances(history.observations)
-    none: Disturbances = {}
-    heads = {machine: head or revision.commit for machine, revision in newest_measured(history).items()}
-    comparisons: list[Comparison] = []
-    points: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
-    for series in history.series:
-        known = disturbances.get(series.key, none)
-        if found := detect(series, known):
-            points[series.key] = found
-        commit = heads.get(series.key.machine)
-        comparison = compare(series, commit, base, known) if commit else None
-        if comparison is not None:
-            comparisons.append(comparison)
-    newest = newest_measured(history).values()
+    history = _with_directions(history, settings)
+    disturbances, line = _disturbances(history.observations), Line(history.revisions)
+    found = _changes(history, disturbances, settings, line)
     seen = observed(history.observations)
     facts = tuple(facts_of(history.series, seen))
-    why = _why(history, Causes(Cases(history, seen, points), facts), comparisons, points, base)
+    verdicts = Verdicts(history, disturbances, settings, Causes(Cases(history, seen, found.points), facts), found)
+    newest = newest_measured(history)
+    heads = {machine: head or revision.commit for machine, revision in newest.items()}
+    comparisons = [
+        comparison
+        for series in history.series
+        if (commit := heads.get(series.key.machine))
+        and (comparison := verdicts.compared(series, commit, base)) is not None
+    ]
     return Report(
         history=history,
-        newest=max(newest, key=lambda revision: revision.position, default=None),
-        changes=pool((point for found in points.values() for point in found), history.revisions),
+        newest=max(newest.values(), key=lambda revision: revision.position, default=None),
+        changes=pool(verdicts.points(), history.revisions),
         comparisons=tuple(comparisons),
-        findings=why.findings,
+        findings=verdicts.findings(comparisons, base),
         verdict=Verdict.join(comparison.verdict for comparison in comparisons),
         floors=floors(history),
         facts=facts,
-        counted=pool((point for series in facts for point in detect(series)), history.revisions),
-        explanations=why.explanations,
+        counted=pool(_counted(facts, line), history.revisions),
+        explanations=verdicts.explanations,
+        suspicions=found.suspicions,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Why:
-    findings: tuple[Finding, ...]
-    explanations: Mapping[tuple[SeriesKey, str, str], Explanation]
+def _with_directions(history: History, settings: Settings) -> History:
+    """The history with series that say of which more is better."""
+    if not any(settings.is_higher_better(series.key.name, series.unit) for series in history.series):
+        return history
+    return replace(
+        history,
+        series=tuple(
+            replace(series, rising=Direction.FASTER)
+            if settings.is_higher_better(series.key.name, series.unit)
+            else series
+            for series in history.series
+        ),
+    )
 
 
-def _why(
-    history: History,
-    causes: Causes,
-    comparisons: Iterable[Comparison],
-    points: Mapping[SeriesKey, Sequence[ChangePoint]],
-    base: str | None,
-) -> _Why:
-    """Findings at the judged commits, and at each change; explanations of whatever moved."""
-    compared = {comparison.key: comparison for comparison in comparisons}
-    findings: dict[tuple[SeriesKey, str], tuple[Finding, ...]] = {}
-    explanations: dict[tuple[SeriesKey, str, str], Explanation] = {}
-    for series in history.series:
-        key, comparison = series.key, compared.get(series.key)
-        if comparison is not None:
-            moved, last = _as_change(comparison), None if base is None else comparison.last
-            at = key, comparison.after.commit
-            findings[at] = causes.findings(series, at[1], last, None if moved is None else moved.ratio)
-            if moved is not None:
-                explanations[key, moved.last, at[1]] = causes.explanation(series, moved, last)
-        for point in points.get(key, ()):
-            if (key, point.first) not in findings:
-                findings[key, point.first] = causes.findings(series, point.first)
-            if (key, point.last, point.first) not in explanations:
-                explanations[key, point.last, point.first] = causes.explanation(series, point)
-    return _Why(tuple(one for found in findings.values() for one in found), explanations)
+def _changes(history: History, disturbances: Mapping[SeriesKey, Disturbances], settings: Settings, line: Line) -> Found:
+    """The changes of the branch that are to be told, with positions of the whole series."""
+    parts = {series.key: line.of_branch(series) for series in history.series}
+    found = detect([part.series for part in parts.values()], disturbances, settings)
+    places = {revision.commit: revision.position for revision in history.revisions}
+
+    def is_told(key: SeriesKey, first: str) -> bool:
+        setting = settings.of(key.name)
+        return not setting.ignored and (setting.first is None or places[first] > places.get(setting.first, -1))
+
+    points = {
+        key: tuple(parts[key].whole(point) for point in each if is_told(key, point.first))
+        for key, each in found.points.items()
+    }
+    return Found(
+        points={key: each for key, each in points.items() if each},
+        common=tuple(parts[one.key].whole(one) for one in found.common if is_told(one.key, one.first)),
+        suspicions=tuple(one for one in found.suspicions if is_told(one.key, one.first)),
+    )
 
 
-def _as_change(comparison: Comparison) -> ChangePoint | None:
-    """A comparison that says that something moved, in the form of a change."""
-    value, before, last = comparison.after.value, comparison.before, comparison.last
-    if comparison.direction is Direction.SAME or before is None or last is None or value is None:
-        return None
-    low, high = comparison.after.low, comparison.after.high
-    after = Level(before.stop, before.stop + 1, value, value if low is None else low, value if high is None else high)
-    return ChangePoint(comparison.key, before, after, last, comparison.after.commit)
+def _counted(facts: Iterable[Series], line: Line) -> Iterator[ChangePoint]:
+    """The changes of counted facts on the branch."""
+    for series in facts:
+        part = line.of_branch(series)
+        yield from (part.whole(point) for point in counted_changes(part.series))
+
+
+def restricted(report: Report, keep: Callable[[SeriesKey], bool]) -> Report:
+    """The report about some of its series alone; the others helped to judge them."""
+    history, comparisons = report.history, tuple(each for each in report.comparisons if keep(each.key))
+    changes, counted = (
+        pool(
+            (point for change in every for point in change.points if keep(replace(point.key, fact=""))),
+            history.revisions,
+        )
+        for every in (report.changes, report.counted)
+    )
+    return replace(
+        report,
+        history=replace(history, series=tuple(each for each in history.series if keep(each.key))),
+        changes=changes,
+        comparisons=comparisons,
+        findings=tuple(each for each in report.findings if keep(each.about)),
+        verdict=Verdict.join(each.verdict for each in comparisons),
+        facts=tuple(each for each in report.facts if keep(replace(each.key, fact=""))),
+        counted=counted,
+        suspicions=tuple(each for each in report.suspicions if keep(each.key)),
+    )
 
 
 def only_machine(history: History, machine: str) -> History:

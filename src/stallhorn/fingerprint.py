@@ -33,6 +33,18 @@ def difference(before: Facts, after: Facts) -> str | None:
     return "; ".join([*_libraries(before, after), *(compiled or _python(before, after))])
 
 
+def installed(before: Facts, after: Facts) -> str:
+    """Libraries, and Python, that both runs had loaded in different versions; "" if there are none."""
+    old, new = (facts.within("versions") for facts in (before, after))
+    names = [name for name in sorted(old.keys() & new.keys()) if old[name] != new[name]]
+    parts = [
+        f"{'Python' if name == 'python' else name} {old[name]} -> {new[name]}"
+        for name in names
+        if isinstance(old[name], str) and isinstance(new[name], str)
+    ]
+    return f"other versions are installed: {', '.join(parts)}" if parts else ""
+
+
 def _libraries(before: Facts, after: Facts) -> list[str]:
     """New versions and new builds of libraries that both loaded, and another Python."""
     old, new = (facts.within("code.libraries") for facts in (before, after))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from records import tree
 
-from stallhorn.fingerprint import difference
+from stallhorn.fingerprint import difference, installed
 from stallhorn.pitfalls.base import Facts
 
 LIBRARIES = {"numpy": "2.4.6 aaa", "numba": "0.68.1 bbb"}
@@ -96,3 +96,13 @@ def test_without_a_whole_fingerprint_nothing_is_said(missing: str):
 
 def test_code_that_is_not_kept_is_not_called_different():
     assert difference(code(dispatchers=[function(llvm=None)]), code()) == ""
+
+
+# --- what is installed
+
+
+def test_other_versions_of_what_both_loaded_are_told() -> None:
+    old = Facts({"versions": {"python": "3.11.1", "numpy": "2.0", "numba": "0.61", "jax": None, "scipy": "1.15"}})
+    new = Facts({"versions": {"python": "3.11.2", "numpy": "2.1", "numba": "0.61", "jax": "0.6"}})
+    assert installed(old, new) == "other versions are installed: numpy 2.0 -> 2.1, Python 3.11.1 -> 3.11.2"
+    assert installed(old, old) == installed(old, Facts({})) == ""

@@ -37,6 +37,8 @@ class Line:
 
     def of_branch(self, series: Series) -> Part:
         """The points of a series whose commits are on the branch."""
+        if not self._aside:
+            return Part(series, range(len(series.points)))
         return part(series, (point.commit not in self._aside for point in series.points))
 
     def up_to(self, series: Series, commit: str, also: str | None = None, without: Collection[str] = ()) -> Part:
@@ -45,6 +47,8 @@ class Line:
         For a commit of the branch these are the branch's points, younger ones too. For one aside they are those of
         the branch up to where it left, and those aside that it comes from, as far as its parents are known.
         """
+        if not self._aside and not without:
+            return Part(series, range(len(series.points)))
         named, position = frozenset((commit, also)), None
         if commit in self._aside:
             ancestors, position = self._ancestors(commit)

@@ -203,6 +203,12 @@ class SeriesKey:
     machine: str
     fact: str = ""  # a counted fact beside the benchmark's own value: "parallel regions"
 
+    @property
+    def name(self) -> str:
+        """The benchmark with its values as asv writes it, which its regular expressions are held against."""
+        values = ", ".join(text for _, text in self.parameters.values)
+        return f"{self.benchmark}({values})" if values else self.benchmark
+
     def __str__(self) -> str:
         inside = f"[{self.parameters}] " if self.parameters.values else " "
         fact = f"# {self.fact} " if self.fact else ""

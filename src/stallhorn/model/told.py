@@ -165,6 +165,7 @@ class Explanation:
     gone: tuple[Finding, ...] = ()  # at the older and not at the newer
     counted: tuple[ChangePoint, ...] = ()  # facts with another value
     code: str = ""  # what the fingerprints say; "" where one is missing
+    installed: str = ""  # libraries of another version in the same environment; "" where none is, or it is not known
 
 
 @dataclass(frozen=True, slots=True)
