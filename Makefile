@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: dashboard test lint unit figures peers confusion clean help chromium
+.PHONY: dashboard test lint unit figures peers confusion changes-table clean help chromium
 
 help:
 	@sed -n '2,3p' Makefile
@@ -46,6 +46,10 @@ peers: $(VENV)/test
 confusion: $(VENV)/test
 	$(BIN)/python -m figures.confusion measure --passes 2
 	$(BIN)/python -m figures.confusion measure --passes 2 --busy
+
+# How well and how quickly changes are found, beside asv's own rules and Perfherder's: a quarter of an hour at most.
+changes-table: $(VENV)/test
+	$(BIN)/python -m figures.changes
 
 clean:
 	rm -rf $(VENV) env .stallhorn .mypy_cache .ruff_cache .pytest_cache .hypothesis
