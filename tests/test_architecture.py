@@ -56,8 +56,8 @@ ALLOWED = {
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
     "demo": BOTTOM,
-    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan recheck git progress store settings report "
-    "asv runners campaign workbench demo",
+    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan recheck git progress store "
+    "settings report asv runners campaign workbench demo",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }

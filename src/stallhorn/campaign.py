@@ -6,6 +6,7 @@ each round the groups, every second round backwards.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ from stallhorn.runners.base import Job, Parts, Runner
 from stallhorn.runners.journal import SCHEMA, Journal, Record, path_of
 from stallhorn.runners.local import thread_variables
 
+_NONE: Mapping[Cell, float] = {}
 BUSY = 0.5  # where more than this share of all was disturbed, nothing is measured once more
 
 
@@ -37,6 +39,14 @@ class Unit:
 
     commit: str
     workshop: Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One more measurement of a cell that is measured already."""
+
+    round: int  # under which it is filed
+    mark: Parts  # what its record says besides
 
 
 @dataclass(slots=True)
@@ -115,6 +125,51 @@ class Campaign:
             self._measure_unit(unit)
         return self.tally
 
+    def revisit(self, unit: Unit, visits: Mapping[Cell, Visit]) -> frozenset[Cell]:
+        """Install a commit again and measure these cells once more, each under its visit; those that were measured.
+
+        A failure is told and takes nothing away: only what was measured is saved. What other processes disturbed is
+        measured twice, and the quieter counts.
+        """
+        where = f"{unit.commit[:8]} in {unit.workshop.name}"
+        journal = self.open_journal(unit)
+        if journal.repaired:
+            self.progress.say(f"  note: {journal.repaired}")
+        if self._is_known_to_fail(journal, where):
+            return frozenset()
+        file = self._open_file(unit, journal)
+        if self._install(unit, journal, where) is None:
+            return frozenset()
+        place = _OpenUnit(unit, journal, file, ForeignRunner(unit.workshop, self.project.benchmarks))
+        try:
+            loads = self._visit(place, tuple(visits), visits)
+            self._visit(place, tuple(cell for cell, load in loads.items() if load > DISTURBED), visits, loads)
+        finally:
+            place.foreign.close()
+        return frozenset(loads)
+
+    def _visit(
+        self,
+        place: _OpenUnit,
+        cells: tuple[Cell, ...],
+        visits: Mapping[Cell, Visit],
+        before: Mapping[Cell, float] = _NONE,
+    ) -> dict[Cell, float]:
+        """Measure and save; cores that others used meanwhile. What is not quieter than `before` is not saved."""
+        loads: dict[Cell, float] = {}
+        for group in plan.groups(cells):
+            self.progress.working(f"{place.unit.commit[:8]}, once more: {plan.label(group)}")
+            begun = time.monotonic()
+            for cell, parts in self._outcomes(place, group):
+                visit, load = visits[cell], foreign_load(parts)
+                if parts["status"] == "ok" and load < before.get(cell, math.inf):
+                    self._save(place, cell, {**parts, **visit.mark}, visit.round)
+                    loads[cell] = load
+                if cell not in before:
+                    self._count(cell, parts, place.unit, visit.round)
+            self.progress.measured(plan.seconds(group), time.monotonic() - begun)
+        return loads
+
     def open_journal(self, unit: Unit) -> Journal:
         path = path_of(self.project.results, self.machine["machine"], unit.commit, unit.workshop.name)
         return Journal.open(path)
@@ -138,10 +193,7 @@ class Campaign:
             self.progress.say(f"  note: {journal.repaired}")
         open_before = {cell for round_ in range(self.rounds()) for cell in self.pending(journal, round_)}
         self._recall(tuple(cell for cell in self.cells if cell not in open_before), journal, where)
-        failure = journal.build_failure
-        if failure is not None and not self.retry_failed:
-            self.progress.say(f"{where}: did not build in an earlier run; --retry-failed tries again")
-            self.tally.broken.append((where, "did not build in an earlier run"))
+        if self._is_known_to_fail(journal, where):
             return
         file = self._open_file(unit, journal)
         if not open_before:
@@ -153,6 +205,14 @@ class Campaign:
         if seconds > 1:
             file.set_build_seconds(seconds)
         self._measure_rounds(unit, journal, file, where)
+
+    def _is_known_to_fail(self, journal: Journal, where: str) -> bool:
+        """Whether the commit did not build and is not to be tried again; then it is told."""
+        if journal.build_failure is None or self.retry_failed:
+            return False
+        self.progress.say(f"{where}: did not build in an earlier run; --retry-failed tries again")
+        self.tally.broken.append((where, "did not build in an earlier run"))
+        return True
 
     def _open_file(self, unit: Unit, journal: Journal) -> ResultFile:
         """asv's file, with everything that the journal has: a kill may have come between the two."""

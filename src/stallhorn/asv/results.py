@@ -112,6 +112,11 @@ def _started(records: list[Record]) -> datetime:
     return datetime.now(UTC)
 
 
+def machine_name(name: str | None) -> str:
+    """The name that results of this machine are filed under: the one given, else asv's."""
+    return name or str(AsvMachine.get_unique_machine_name())
+
+
 def machine_facts(results: Path, name: str | None) -> dict[str, str]:
     """This machine as asv describes machines, from results/<name>/machine.json, which is written if it is not there.
 
@@ -119,7 +124,7 @@ def machine_facts(results: Path, name: str | None) -> dict[str, str]:
     kernel update changes what the machine says of itself; the records keep what changes.
     """
     defaults = {key: str(value) for key, value in AsvMachine.get_defaults().items()}
-    chosen = name or AsvMachine.get_unique_machine_name()
+    chosen = machine_name(name)
     path = results / chosen / "machine.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))

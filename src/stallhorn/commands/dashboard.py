@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 
-from stallhorn.commands.run import Request, add_selection, measure, positive, summarize
+from stallhorn.commands._preparing import Request, summarize
+from stallhorn.commands.run import add_selection, measure, positive
 from stallhorn.errors import ExitCode
 
 

@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitCode:
+    from stallhorn.commands._preparing import summarize
     from stallhorn.commands.publish import announce
-    from stallhorn.commands.run import summarize
     from stallhorn.demo import history, verdict
     from stallhorn.progress import Progress
 
@@ -90,7 +90,8 @@ def _probe() -> Path:
 def _measure(count: int, progress: Progress) -> Tally:
     """Measure all commits; where Numba or JAX cannot be installed, without it."""
     from stallhorn.asv.environments import CreationFailed
-    from stallhorn.commands.run import Request, measure
+    from stallhorn.commands._preparing import Request
+    from stallhorn.commands.run import measure
     from stallhorn.demo import history
 
     without: frozenset[str] = frozenset()
