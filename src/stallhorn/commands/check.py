@@ -5,6 +5,9 @@ compared with that commit (and those on its level), with BASE and HEAD those two
 any way that git knows: a branch, a tag, HEAD~1, the first digits of a hash. Where a machine has measured nothing, the
 reference history that comes with the repository is judged, and the answer says so.
 
+What the machine did (code and libraries are the same, or all series moved together) and what was measured otherwise (a
+timing was wrong before) is told, and is no regression. docs/settings.md: what can be set about changes.
+
 Under a series that became slower stands why, as far as the records tell: causes that were not there before, counted
 facts that changed, and what differs in the compiled code. These are notes: the verdict is about the times.
 
@@ -35,15 +38,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn import store
     from stallhorn.asv.project import load_project
-    from stallhorn.diagnose import diagnose, only_machine
+    from stallhorn.commands._matching import matching
+    from stallhorn.diagnose import diagnose, only_machine, restricted
+    from stallhorn.model import History
     from stallhorn.report.json import check_json
+    from stallhorn.settings import read_settings, with_commits
 
     project = load_project(args.config)
-    history = store.load(project, args.machine, regex=args.bench)
+    settings = read_settings(project)
+    settings, history = with_commits(settings, store.load(project, args.machine))
     measured = sorted({point.commit for series in history.series for point in series.points})
     base, head = (None if name is None else store.resolve(project, name, measured) for name in (args.base, args.head))
     machines = sorted({series.key.machine for series in history.series})
-    reports = [diagnose(only_machine(history, machine), base, head) for machine in machines] or [diagnose(history)]
+    # Of all benchmarks: a series is judged beside the others of its machine.
+    reports = [diagnose(only_machine(history, machine), base, head, settings) for machine in machines]
+    if args.bench is not None:
+        keys = matching(history, args.bench)
+        machines = sorted({key.machine for key in keys})
+        reports = [restricted(each, keys.__contains__) for each in reports if set(each.history.machines) & {*machines}]
+    reports = reports or [diagnose(History(project, history.revisions, {}, {}, {}, (), problems=history.problems))]
     code = ExitCode.worst(exit_code(report) for report in reports)
     reference = machines == [store.REFERENCE]
     if args.json:

@@ -49,8 +49,11 @@ def publish_site(project: Project, output: Path | None = None, machine: str | No
     from stallhorn import store
     from stallhorn.diagnose import diagnose
     from stallhorn.report.html import publish
+    from stallhorn.settings import read_settings, with_commits
 
-    report = diagnose(store.load(project, machine=machine))
+    settings = read_settings(project)
+    settings, history = with_commits(settings, store.load(project, machine=machine))
+    report = diagnose(history, settings=settings)
     return Published(report, publish(report, output or project.html, generated=datetime.now(UTC)))
 
 

@@ -36,13 +36,16 @@ def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.report.json import show_json
     from stallhorn.report.terminal import history_text, problems_text, skipped_text
     from stallhorn.report.why import Reasons
+    from stallhorn.settings import read_settings, with_commits
 
-    history = store.load(load_project(args.config), args.machine)
+    project = load_project(args.config)
+    settings = read_settings(project)
+    settings, history = with_commits(settings, store.load(project, args.machine))
     if not history.series:
         told = "".join(f"\n  {safe(str(problem))}" for problem in history.problems)
         raise NothingMeasured(f"Nothing is measured yet.{told}", "Measure first: `stallhorn run`.")
     found = matching(history, args.benchmark)
-    report = diagnose(history)  # of all: a series is judged beside the others of its benchmark
+    report = diagnose(history, settings=settings)  # of all: a series is judged beside the others of its benchmark
     if args.json:
         print(show_json(found, report))
         return ExitCode.FINE
@@ -86,7 +89,7 @@ def matching(history: History, wanted: str) -> tuple[Series, ...]:
             f"{safe(wanted)!r} is neither a benchmark's name nor a regular expression ({error}).",
             "Escape what is meant literally, e.g. 'Rbf\\.measure\\(50'.",
         ) from error
-    found = tuple(series for series in history.series if pattern.search(_asv_name(series)))
+    found = tuple(series for series in history.series if pattern.search(series.key.name))
     if found:
         return found
     names = sorted({series.key.benchmark for series in history.series})
@@ -95,8 +98,3 @@ def matching(history: History, wanted: str) -> tuple[Series, ...]:
         f"No benchmark with results is named or matches {safe(wanted)!r} ({len(names)} have results).",
         f"The closest are: {', '.join(safe(name) for name in close)}.",
     )
-
-
-def _asv_name(series: Series) -> str:
-    values = ", ".join(text for _, text in series.key.parameters.values)
-    return f"{series.key.benchmark}({values})" if values else series.key.benchmark

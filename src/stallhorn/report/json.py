@@ -7,16 +7,29 @@
 REPORT:
     {"machine": name, "verdict": as above, "sentence": the verdict for people, "newest": COMMIT | null,
      "comparisons": [{"id", "series": SERIES, "verdict", "direction": "slower|faster|same", "ratio": float | null,
-                      "last": hash | null, "before": {"value", "low", "high"} | null, "after": POINT, "reason", WHY}],
-     "changes": [{"id", "direction", "last": COMMIT, "first": COMMIT, "untested": [COMMIT],
-                  "series": [{"series": SERIES, "last": hash, "first": hash, "ratio", "before": ..., "after": ...,
-                              WHY}]}],
+                      "last": hash | null, "before": {"value", "low", "high"} | null, "after": POINT, "reason",
+                      "kind": KIND, WHY}], where what is not of kind "code" is never a regression
+     "changes": [CHANGE], newest first,
+     "suspicions": [SUSPICION],
      "build_failures": [{"commit", "environment", "log"}],
      "findings": [FINDING], at the judged commit, and of each series where it changed,
      "counted": [as "changes", of counted facts: each of "series" has "id" and "fact" besides, and no WHY; they make no
                  verdict; direction is "slower" for worse, "same" where neither is better]}
+CHANGE: {"id", "direction", "kind": KIND, "ratio": typical one of its series, above 1 where it became worse | null,
+         "low", "high": 99 % interval of it | null, "confidence": that something changed there, "reason": why it is of
+         its kind | "", "last": COMMIT, "first": COMMIT, "untested": [COMMIT],
+         "series": [{"series": SERIES, "last": hash, "first": hash, "ratio": new over old value, "low", "high",
+                     "confidence", "kind", "reason", "before": ..., "after": ..., WHY}], the largest first}
+KIND:   "code", "machine" (an event of the machine: one change with series that moved either way) or "measurement" (a
+        timing was wrong before, or is wrong since)
+SUSPICION: {"id", "series": SERIES, "last": hash, "first": hash, "direction", "ratio", "confidence", "reason"}: a series
+        whose newest points look changed; measuring once more would tell
+`changes`:
+    {"schema": 1, "stallhorn", "project", "reference", "since": hash | null, "changes": [CHANGE], each with "pattern":
+     what one parameter says of the series that it hit | null, "suspicions": [SUSPICION], "problems"}
 WHY:    "causes": [FINDING] that were not there before, "gone": [id of a pitfall that was], "explanation": what differs
-        in code and libraries | "" where that is not known, "counted": [{"fact", "before", "after", "direction"}]
+        in code and libraries | "" where that is not known, "installed": other versions of libraries | "",
+        "counted": [{"fact", "before", "after", "direction"}]
 FINDING: {"pitfall", "severity": "blocking|cause|context", "id": of its series, "series": SERIES, "commit": hash,
           "claim", "evidence": [{"fact", "value", "expected", "kind": "counted|observed|proven"}], "remedy",
           "setting": what to set | null, "meant": true if its series is kept sick for this pitfall}
@@ -56,6 +69,7 @@ from stallhorn.model import (
     SeriesKey,
     Verdict,
 )
+from stallhorn.report.pattern import pattern
 from stallhorn.report.sentence import sentence
 
 SCHEMA = 1
@@ -75,6 +89,24 @@ def check_json(
             "base": base,
             "head": head,
             "machines": [_report(report) for report in reports],
+            "problems": _problems(history.problems),
+        }
+    )
+
+
+def changes_json(report: Report, *, since: str | None, reference: bool) -> str:
+    """The answer of `stallhorn changes`."""
+    history = report.history
+    return _text(
+        {
+            **_head(history.project.name),
+            "reference": reference,
+            "since": since,
+            "changes": [
+                {**told, "pattern": None if (found := pattern(change, history)) is None else str(found)}
+                for change, told in zip(report.changes, _changes(report), strict=True)
+            ],
+            "suspicions": _suspicions(report),
             "problems": _problems(history.problems),
         }
     )
@@ -127,10 +159,8 @@ def _report(report: Report) -> dict[str, Any]:
         "sentence": sentence(report),
         "newest": None if report.newest is None else _commit(report.newest),
         "comparisons": [_comparison(comparison, revisions, report) for comparison in report.comparisons],
-        "changes": [
-            _change(change, [_moved(point) | _why(point, report) for point in change.points])
-            for change in report.changes
-        ],
+        "changes": _changes(report),
+        "suspicions": _suspicions(report),
         "build_failures": [
             {"commit": each.commit, "environment": each.environment, "log": each.log}
             for each in report.history.build_failures
@@ -151,14 +181,43 @@ def _comparison(comparison: Comparison, revisions: Mapping[str, Revision], repor
         "before": None if comparison.before is None else _level(comparison.before),
         "after": _point(comparison.after, revisions),
         "reason": comparison.reason,
+        "kind": comparison.kind.value,
         **_why(comparison, report),
     }
+
+
+def _changes(report: Report) -> list[dict[str, Any]]:
+    return [
+        _change(change, [_moved(point) | _why(point, report) for point in change.points]) for change in report.changes
+    ]
+
+
+def _suspicions(report: Report) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": series_id(each.key),
+            "series": _series(each.key),
+            "last": each.last,
+            "first": each.first,
+            "direction": each.direction.value,
+            "ratio": _finite(each.ratio),
+            "confidence": _finite(each.confidence),
+            "reason": each.reason,
+        }
+        for each in report.suspicions
+    ]
 
 
 def _change(change: Change, series: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": change.id,
         "direction": change.direction.value,
+        "kind": change.kind.value,
+        "ratio": _finite(change.ratio),
+        "low": _finite(change.low),
+        "high": _finite(change.high),
+        "confidence": _finite(change.confidence),
+        "reason": change.reason,
         "last": _commit(change.last),
         "first": _commit(change.first),
         "untested": [_commit(revision) for revision in change.untested],
@@ -172,6 +231,11 @@ def _moved(point: ChangePoint) -> dict[str, Any]:
         "last": point.last,
         "first": point.first,
         "ratio": _finite(point.ratio),
+        "low": _finite(point.low),
+        "high": _finite(point.high),
+        "confidence": _finite(point.confidence),
+        "kind": point.kind.value,
+        "reason": point.reason,
         "before": _level(point.before),
         "after": _level(point.after),
     }
@@ -187,6 +251,7 @@ def _why(moved: ChangePoint | Comparison, report: Report) -> dict[str, Any]:
         "causes": [_finding(finding, report) for finding in why.causes],
         "gone": [finding.pitfall for finding in why.gone],
         "explanation": why.code,
+        "installed": why.installed,
         "counted": [
             {
                 "fact": point.key.fact,

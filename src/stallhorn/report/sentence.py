@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,6 +14,7 @@ from stallhorn.model import (
     Comparison,
     Direction,
     Floor,
+    Kind,
     Measurement,
     Report,
     SeriesKey,
@@ -27,6 +29,8 @@ class Standing(StrEnum):
     SLOWER = "slower"
     FAILED = "failed"
     UNCLEAR = "too noisy to say"
+    MACHINE = "moved by the machine"  # not by the code
+    MEASURED = "measured otherwise"  # the timing was wrong before, or is wrong now
     FASTER = "faster"
     SAME = "within noise"
     NEW = "nothing to compare with"
@@ -34,7 +38,15 @@ class Standing(StrEnum):
     SKIPPED = "skipped"
 
 
-_COMPARED = (Standing.SLOWER, Standing.FASTER, Standing.SAME, Standing.UNCLEAR)
+_COMPARED = (
+    Standing.SLOWER,
+    Standing.FASTER,
+    Standing.SAME,
+    Standing.UNCLEAR,
+    Standing.MACHINE,
+    Standing.MEASURED,
+)
+_OF_KIND = {Kind.MACHINE: Standing.MACHINE, Kind.MEASUREMENT: Standing.MEASURED}
 
 
 def sentence(report: Report) -> str:
@@ -88,11 +100,18 @@ def standing(comparison: Comparison | None, newest: Measurement | None) -> Stand
         return Standing.OLD
     if comparison.verdict is Verdict.NOTHING:
         return Standing.NEW
+    if comparison.kind in _OF_KIND:
+        return _OF_KIND[comparison.kind]
     if comparison.verdict is Verdict.INCONCLUSIVE:
         return Standing.UNCLEAR
     if comparison.verdict is Verdict.REGRESSION:
         return Standing.SLOWER
     return Standing.FASTER if comparison.direction is Direction.FASTER else Standing.SAME
+
+
+def size(ratio: float | None) -> float:
+    """How far a series moved, whichever way, as a logarithm; 0 where it is not known."""
+    return abs(math.log(ratio)) if ratio is not None and ratio > 0 else 0.0
 
 
 def series_name(key: SeriesKey) -> str:
@@ -169,7 +188,7 @@ def _place(report: Report) -> str:
 def _worst(report: Report) -> str:
     units_of: Mapping[SeriesKey, str] = {series.key: series.unit for series in report.history.series}
     slower = [comparison for comparison in report.comparisons if comparison.verdict is Verdict.REGRESSION]
-    worst = max(slower, key=lambda comparison: comparison.ratio or 0.0, default=None)
+    worst = max(slower, key=lambda comparison: size(comparison.ratio), default=None)
     if worst is None or worst.before is None:
         return ""
     words = moved_in_words(worst.before.center, worst.after.value, units_of.get(worst.key, "seconds"))
@@ -177,7 +196,15 @@ def _worst(report: Report) -> str:
 
 
 def _rest(counts: Mapping[Standing, int], said: set[Standing]) -> list[str]:
-    order = (Standing.FASTER, Standing.SAME, Standing.UNCLEAR, Standing.FAILED, Standing.SKIPPED)
+    order = (
+        Standing.FASTER,
+        Standing.SAME,
+        Standing.UNCLEAR,
+        Standing.MACHINE,
+        Standing.MEASURED,
+        Standing.FAILED,
+        Standing.SKIPPED,
+    )
     parts = [f"{counts[item]} {item.value}" for item in order if item not in said and counts.get(item)]
     if Standing.NEW not in said and counts.get(Standing.NEW):
         parts.append(f"{counts[Standing.NEW]} with nothing to compare with")

@@ -14,6 +14,7 @@ from stallhorn.model import (
     COUNTED,
     Comparison,
     Direction,
+    Kind,
     Measurement,
     Report,
     Revision,
@@ -21,12 +22,14 @@ from stallhorn.model import (
     Status,
     Verdict,
 )
+from stallhorn.report.change_words import kind_in_words
 from stallhorn.report.sentence import (
     floor_in_words,
     moved_in_words,
     reach_in_words,
     sentence,
     series_name,
+    size,
 )
 from stallhorn.report.why import Reasons, counted_changes, findings_of, judged_findings
 
@@ -50,6 +53,7 @@ def check_text(report: Report) -> str:
     lines = [sentence(report)]
     lines += _moved(report, "Slower", Verdict.REGRESSION, Direction.SLOWER)
     lines += _moved(report, "Faster", Verdict.CLEAN, Direction.FASTER)
+    lines += _not_by_code(report)
     lines += _reasons("Too noisy to say", report, [c for c in report.comparisons if c.verdict is Verdict.INCONCLUSIVE])
     failed = [c for c in report.comparisons if c.after.status not in (Status.OK, Status.SKIPPED)]
     lines += _reasons("Failed at this commit", report, failed)
@@ -73,8 +77,10 @@ def _changes(report: Report) -> list[str]:
     rows = [
         (
             change.first.short,
-            f"{len(change.points)} series {change.direction}",
-            f"up to {units.ratio(change.worst.ratio)}" if change.worst.ratio else reasons.in_words(change.worst),
+            f"{len(change.points)} series {change.direction}"
+            if change.kind is Kind.CODE
+            else f"{safe(kind_in_words(change))}, {len(change.points)} series",
+            f"up to {reasons.in_words(change.worst)}" if change.worst.ratio else reasons.in_words(change.worst),
             safe(change.first.subject),
         )
         for change in others[:_CHANGES]
@@ -138,20 +144,36 @@ def skipped_text(skipped: Sequence[Series]) -> str:
 
 def _moved(report: Report, title: str, verdict: Verdict, direction: Direction) -> list[str]:
     """The series that moved one way, under the commits that did it."""
-    moved = [c for c in report.comparisons if c.verdict is verdict and c.direction is direction]
+    moved = [c for c in report.comparisons if c.verdict is verdict and c.direction is direction and c.kind is Kind.CODE]
     reasons = Reasons(report)
     ranges: dict[tuple[int, int], list[Comparison]] = {}
     for comparison in moved:
         ranges.setdefault(_range(comparison, report), []).append(comparison)
     lines: list[str] = []
     for (last, first), hit in sorted(ranges.items(), key=lambda item: -item[0][1]):
-        lines += ["", f"{title}: {len(hit)} series", *_culprit(report.history.revisions, last, first)]
-        hit.sort(key=lambda c: (-abs((c.ratio or 1.0) - 1.0), c.key))
+        lines += ["", f"{title}: {len(hit)} series", *range_lines(report.history.revisions, last, first)]
+        hit.sort(key=lambda c: (-size(c.ratio), c.key))
         rows = table([_row(comparison, report) for comparison in hit[:_MOST]], indent="    ")
         for row, comparison in zip(rows, hit, strict=False):
             lines += [row, *reasons.of(comparison)]
         if len(hit) > _MOST:
             lines.append(f"    and {len(hit) - _MOST} more (--json lists all)")
+    return lines
+
+
+def _not_by_code(report: Report) -> list[str]:
+    """Series that moved for another reason than the code, under that reason."""
+    groups: dict[tuple[Kind, str], list[Comparison]] = {}
+    for comparison in report.comparisons:
+        if comparison.kind is not Kind.CODE:
+            groups.setdefault((comparison.kind, comparison.reason), []).append(comparison)
+    lines: list[str] = []
+    for (kind, reason), hit in sorted(groups.items()):
+        title = "Moved by the machine" if kind is Kind.MACHINE else "Measured otherwise than before"
+        lines += ["", f"{title}, no regression: {len(hit)} series", f"  {safe(reason)}"]
+        hit.sort(key=lambda c: (-size(c.ratio), c.key))
+        lines += table([_row(comparison, report) for comparison in hit[:_MOST]], indent="    ")
+        lines += [f"    and {len(hit) - _MOST} more (--json lists all)"] if len(hit) > _MOST else []
     return lines
 
 
@@ -167,22 +189,24 @@ def _range(comparison: Comparison, report: Report) -> tuple[int, int]:
     return start, stop
 
 
-def _culprit(revisions: Sequence[Revision], last: int, first: int) -> list[str]:
+def range_lines(revisions: Sequence[Revision], last: int, first: int) -> list[str]:
     """The commit, the last good one, and those in between that nobody measured."""
     commit, good = revisions[first], revisions[last]
-    between = revisions[last + 1 : first]
+    # Of a commit beside the branch it is not known what lies between.
+    between = [each for each in revisions[last + 1 : first] if not each.aside and not commit.aside]
     parent = " (its parent)" if good.commit in commit.parents[:1] else ""
-    lines = [f"  since   {_named(commit)}", f"  before  {_named(good)}{parent}"]
+    lines = [f"  since   {named(commit)}", f"  before  {named(good)}{parent}"]
     if between:
         count = "1 commit" if len(between) == 1 else f"{len(between)} commits"
         lines.append(f"  {count} in between not measured; any of them may have done it:")
-        lines += [f"    {_named(revision)}" for revision in between[:_MOST]]
+        lines += [f"    {named(revision)}" for revision in between[:_MOST]]
         if len(between) > _MOST:
             lines.append(f"    and {len(between) - _MOST} more")
     return lines
 
 
-def _named(revision: Revision) -> str:
+def named(revision: Revision) -> str:
+    """A commit with its date and subject."""
     return f"{revision.short}  {_day(revision)}  {safe(revision.subject)}".rstrip()
 
 

@@ -19,6 +19,7 @@ from stallhorn.model import (
     Evidence,
     Explanation,
     Finding,
+    Kind,
     Report,
     Series,
     SeriesKey,
@@ -28,6 +29,7 @@ from stallhorn.pitfalls.base import BLOCKING, CAUSE, COUNTED, PROVEN
 from stallhorn.report.sentence import change_point_in_words, series_name, units_of_series
 
 _MOST = 20  # rows under one heading; --json has them all
+_NOTES = 2  # of a change, on what is different
 
 
 class Reasons:
@@ -58,7 +60,21 @@ class Reasons:
             lines.append(f"counted: {'; '.join(self.in_words(point) for point in why.counted)}")
         if why.code:
             lines.append(f"code: {safe(why.code)}")
+        elif why.installed:
+            lines.append(safe(why.installed))
         return lines
+
+    def of_change(self, change: Change) -> list[str]:
+        """Lines that say why the series of a change moved: each cause, and what most of them have otherwise."""
+        told = [self._report.explanation_of(point) for point in change.points]
+        causes = [one for why in told for one in why.causes]
+        lines = [f"{_headed(one)}{_share(count, change)}" for one, count in _gathered(causes)]
+        gone = [one for why in told for one in why.gone]
+        if gone and change.direction is Direction.FASTER:
+            lines.append(f"gone: {_counts(gone)}")
+        # What the kind's reason says already is not said again.
+        notes = Counter(line for why in told for line in self.differences(why) if change.kind is Kind.CODE)
+        return lines + [f"{line}{_share(count, change)}" for line, count in notes.most_common(_NOTES)]
 
     def in_words(self, point: ChangePoint) -> str:
         return safe(change_point_in_words(point, self._units))
@@ -177,6 +193,20 @@ def _counts(findings: Iterable[Finding]) -> str:
     """Each pitfall with its number of series, the most frequent first."""
     counts = Counter(one.pitfall for one in findings)
     return ", ".join(f"{safe(name)} ({count} series)" for name, count in counts.most_common())
+
+
+def _gathered(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
+    """Each pitfall by its first finding, with how many there are; blocking ones first, then the most frequent."""
+    first: dict[tuple[str, str], Finding] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in findings:
+        first.setdefault((one.severity, one.pitfall), one)
+        counts[one.severity, one.pitfall] += 1
+    return [(first[name], count) for name, count in sorted(counts.items(), key=lambda item: (item[0][0], -item[1]))]
+
+
+def _share(count: int, change: Change) -> str:
+    return f" ({count} of {len(change.points)} series)" if len(change.points) > 1 else ""
 
 
 def _headed(finding: Finding) -> str:

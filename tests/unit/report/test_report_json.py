@@ -13,8 +13,21 @@ from records import history, seen
 
 from stallhorn.diagnose import diagnose
 from stallhorn.errors import ExitCode
-from stallhorn.model import Benchmark, BuildFailure, History, Level, Machine, Measurement, Problem, Report
-from stallhorn.report.json import check_json, series_id, show_json
+from stallhorn.model import (
+    Benchmark,
+    BuildFailure,
+    Direction,
+    History,
+    Kind,
+    Level,
+    Machine,
+    Measurement,
+    Problem,
+    Report,
+    Suspicion,
+    Verdict,
+)
+from stallhorn.report.json import changes_json, check_json, series_id, show_json
 
 
 def report(*points: Measurement, **changes: object) -> Report:
@@ -65,7 +78,7 @@ def test_the_keys_are_those_that_are_promised() -> None:
         ),
     ]
     (one,) = answer["machines"]
-    keys = ["machine", "verdict", "sentence", "newest", "comparisons", "changes", "build_failures"]
+    keys = ["machine", "verdict", "sentence", "newest", "comparisons", "changes", "suspicions", "build_failures"]
     assert list(one) == [*keys, "findings", "counted"]
     (comparison,) = one["comparisons"]
     assert comparison["series"] == {
@@ -82,6 +95,38 @@ def test_the_keys_are_those_that_are_promised() -> None:
     assert [each["subject"] for each in change["untested"]] == ["Commit 1"]
     assert one["build_failures"] == [{"commit": commit(1), "environment": "env", "log": "log"}]
     assert answer["problems"] == [{"where": "a", "what": "b", "remedy": "c"}]
+
+
+def test_a_change_has_its_kind_size_interval_and_confidence() -> None:
+    answer = strict(changes_json(report(point(0, 1.0, 1.1), point(1, 2.0, 2.2)), since=commit(0), reference=False))
+    assert list(answer) == [
+        *("schema", "stallhorn", "project", "reference", "since", "changes", "suspicions", "problems"),
+    ]
+    (change,) = answer["changes"]
+    assert (change["kind"], change["reason"], change["pattern"], answer["since"]) == ("code", "", None, commit(0))
+    assert change["low"] < change["ratio"] < change["high"] and 0.9 < change["confidence"] < 1
+    (moved,) = change["series"]
+    assert (moved["kind"], moved["reason"], moved["confidence"]) == ("code", "", 1.0)
+    assert moved["low"] < moved["ratio"] < moved["high"]
+
+
+def test_what_the_code_did_not_do_says_so_and_why() -> None:
+    made = report(point(0, 1.0, 1.0), point(1, 2.0, 2.0))
+    (comparison,) = made.comparisons
+    moved = replace(comparison, kind=Kind.MACHINE, verdict=Verdict.CLEAN, reason="a noisy night")
+    changes = (replace(made.changes[0], kind=Kind.MACHINE, reason="a noisy night"),)
+    (one,) = checked(replace(made, comparisons=(moved,), changes=changes))["machines"]
+    assert (one["comparisons"][0]["kind"], one["comparisons"][0]["reason"]) == ("machine", "a noisy night")
+    assert (one["changes"][0]["id"], one["changes"][0]["reason"]) == ("00000002-slower-machine-box", "a noisy night")
+
+
+def test_suspicions_are_told() -> None:
+    doubt = Suspicion(key(), commit(0), commit(1), Direction.SLOWER, 1.3, 0.7, "one point alone")
+    made = replace(report(point(0, 1.0, 1.0), point(1, 1.0, 1.0)), suspicions=(doubt,))
+    (told,) = checked(made)["machines"][0]["suspicions"]
+    assert told == strict(changes_json(made, since=None, reference=False))["suspicions"][0]
+    assert list(told) == ["id", "series", "last", "first", "direction", "ratio", "confidence", "reason"]
+    assert (told["id"], told["direction"], told["ratio"]) == (series_id(key()), "slower", 1.3)
 
 
 def test_numbers_that_json_has_not_become_null() -> None:

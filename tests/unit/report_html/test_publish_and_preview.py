@@ -37,7 +37,7 @@ def reading(made: Report, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         return made.history
 
     monkeypatch.setattr("stallhorn.store.load", load)
-    monkeypatch.setattr("stallhorn.diagnose.diagnose", lambda history: made)
+    monkeypatch.setattr("stallhorn.diagnose.diagnose", lambda history, **_: made)
     return asked
 
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from stallhorn.model import Change, ChangePoint, Direction, Floor, Measurement, Revision, SeriesKey, Status, plain
+from stallhorn.model import (
+    Change,
+    ChangePoint,
+    Direction,
+    Floor,
+    Kind,
+    Measurement,
+    Revision,
+    SeriesKey,
+    Status,
+    plain,
+)
 from stallhorn.report.html.charts.axes import CommitAxis, ValueAxis, value_axis
 from stallhorn.report.html.charts.history import Line, Mark, history_chart, swatch
 from stallhorn.report.html.charts.intervals import interval_bar, ruler
@@ -139,10 +150,11 @@ def _value_axis(facet: Facet) -> ValueAxis | None:
 
 
 def _changed(facet: Facet, site: Site) -> Direction | None:
-    """Which way the lines of a chart went: slower, if any did now or in its newest change."""
+    """Which way the code took the lines of a chart: slower, if any is now or became so in its newest change."""
     standings = {row.standing for row in facet.rows}
     keys = {row.key for row in facet.rows}
-    newest = next((each for each in site.report.changes if any(point.key in keys for point in each.points)), None)
+    of_code = (each for each in site.report.changes if each.kind is Kind.CODE)
+    newest = next((each for each in of_code if any(point.key in keys for point in each.points)), None)
     if Standing.SLOWER in standings:
         return Direction.SLOWER
     if newest is not None:
@@ -167,7 +179,7 @@ def _marks(facet: Facet, site: Site) -> list[Mark]:
             several = (f"{len(texts)} lines, up to {texts[0]}", f"up to {texts[0]}")
             short = texts[0].split(" ")[0]
             spoken = (texts[0], short) if len(texts) == 1 else (*several, short)
-            marks.append(Mark(last, first, change.direction, spoken))
+            marks.append(Mark(last, first, change.direction, spoken, change.kind))
     return marks
 
 

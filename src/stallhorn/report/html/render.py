@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from stallhorn import __version__, units
 from stallhorn.model import Revision
+from stallhorn.report.change_words import confidence_in_words, factor, kind_in_words
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Site
@@ -67,6 +68,11 @@ def _commit_url(revision: Revision, prefix: str | None) -> str | None:
 _FILTERS: Mapping[str, Callable[..., object]] = {
     "breakable": words.breakable,
     "change_words": change_in_words,
+    "confidence": confidence_in_words,
+    "factor": factor,
+    "kind_words": kind_in_words,
+    "sign": lambda change: words.change_sign(change.kind, change.direction),
+    "tone": lambda change: words.change_tone(change.kind, change.direction),
     "commit_url": _commit_url,
     "day": words.day,
     "end": _end,

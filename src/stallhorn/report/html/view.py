@@ -30,6 +30,7 @@ from stallhorn.report.sentence import (
     change_in_words,
     change_point_in_words,
     reach_in_words,
+    size,
     standing,
     units_of_series,
 )
@@ -68,6 +69,8 @@ class Row:
         """The comparison in words: "2.01x slower", "within noise (+0.4 %)"."""
         if self.standing in (Standing.SLOWER, Standing.FASTER):
             return change_in_words(self.ratio, self.series.unit)
+        if self.standing in (Standing.MACHINE, Standing.MEASURED):
+            return f"{self.standing.value}: {change_in_words(self.ratio, self.series.unit)}"
         if self.standing is Standing.SAME and self.series.is_counted:
             return "unchanged"
         if self.standing in (Standing.SAME, Standing.UNCLEAR) and self.ratio is not None:
@@ -208,14 +211,12 @@ def distinct(parameters: Iterable[Parameters]) -> dict[str, list[str]]:
 
 
 def _order(row: Row, benchmarks: Mapping[str, Benchmark]) -> tuple[object, ...]:
-    size = -(row.ratio or 0.0) if row.standing is Standing.SLOWER else (row.ratio or 0.0)
-    if row.standing not in (Standing.SLOWER, Standing.FASTER):
-        size = 0.0
+    moved = -size(row.ratio) if row.standing in (Standing.SLOWER, Standing.FASTER) else 0.0
     benchmark = benchmarks.get(row.key.benchmark)
     position = parameter_order(row.key.parameters, benchmark)
     return (
         _URGENCY[row.standing],
-        size,
+        moved,
         row.key.benchmark,
         position,
         row.key.environment,

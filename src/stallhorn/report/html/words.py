@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 
 from stallhorn import units
-from stallhorn.model import Environment, Measurement, Parameters, Status, plain
+from stallhorn.model import Direction, Environment, Kind, Measurement, Parameters, Status, plain
 from stallhorn.report.sentence import Standing
 
 SIGNS = {
     Standing.SLOWER: "▲",
     Standing.FAILED: "✕",
     Standing.UNCLEAR: "~",
+    Standing.MACHINE: "◆",
+    Standing.MEASURED: "◇",
     Standing.FASTER: "▼",
     Standing.SAME: "=",
     Standing.NEW: "?",
@@ -24,12 +26,26 @@ SIGNS = {
     Standing.SKIPPED: "–",
 }
 
+# What stands before a change that is not one of the code, or in a chart above it.
+KIND_SIGNS = {Kind.MACHINE: SIGNS[Standing.MACHINE], Kind.MEASUREMENT: SIGNS[Standing.MEASURED]}
+
 # What stands beside a finding: a sign, and the severity in words. A detector may have no other.
 SEVERITIES = {
     "blocking": ("✕", "the timing is wrong"),
     "cause": ("!", "should be changed"),
     "context": ("i", "worth knowing, nothing to mend in the code"),
 }
+
+
+def change_sign(kind: Kind, direction: Direction) -> str:
+    """What stands before a change."""
+    return KIND_SIGNS.get(kind) or ("▲" if direction is Direction.SLOWER else "▼")
+
+
+def change_tone(kind: Kind, direction: Direction) -> str:
+    """The name of its colour: what the machine or the measurement did is neither good nor bad."""
+    return direction.value if kind is Kind.CODE else "machine" if kind is Kind.MACHINE else "measured"
+
 
 # Characters that would hide or reorder the text around them, and halves of surrogate pairs, which no file can hold.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")

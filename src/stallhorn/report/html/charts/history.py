@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from stallhorn.model import Direction, Measurement, Status
+from stallhorn.model import Direction, Kind, Measurement, Status
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, Gap, ValueAxis, value_axis
 from stallhorn.report.html.charts.svg import element, number, path
@@ -38,6 +38,7 @@ class Mark:
     first: str
     direction: Direction
     texts: tuple[str, ...]  # the same in fewer and fewer words
+    kind: Kind = Kind.CODE
 
 
 def history_chart(lines: Sequence[Line], commits: CommitAxis, marks: Sequence[Mark], unit: str, title: str) -> Markup:
@@ -158,9 +159,9 @@ class _Chart:
             if mark.last not in self.commits.places or mark.first not in self.commits.places:
                 continue
             left, right = self.x(mark.last), self.x(mark.first)
-            kind = f"mark {mark.direction.value}"
+            kind = f"mark {words.change_tone(mark.kind, mark.direction)}"
             yield element("rect", x=left, y=TOP, width=max(2.0, right - left), height=_INNER_HEIGHT, class_=kind)
-            sign = "▲" if mark.direction is Direction.SLOWER else "▼"
+            sign = words.change_sign(mark.kind, mark.direction)
             for text in (*(f"{sign} {each}" for each in mark.texts), sign):
                 lane = _free_lane(lanes, (left + right) / 2, len(text) * _CHARACTER + 6)
                 if lane is not None:

@@ -10,11 +10,13 @@ from markupsafe import Markup
 
 from stallhorn.model import Change, ChangePoint, Environment, Finding, Machine, Parameters, Revision, plain
 from stallhorn.pitfalls.base import detectors
+from stallhorn.report.change_words import confidence_in_words, kind_in_words, size_in_words
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.causes import Why
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Row, Site
+from stallhorn.report.pattern import pattern
 from stallhorn.report.sentence import Standing, is_measured, sentence
 
 LINK = Link("Overview", "index.html", 0)
@@ -26,7 +28,13 @@ _MOST_HIT = 200  # series of a change that are named at all
 @dataclass(frozen=True, slots=True)
 class ChangeView:
     change: Change
+    sign: str
+    tone: str
+    kind: str  # "slower", "machine event", "measurement repaired"
     worst: str  # "2.01x slower"
+    size: str  # the typical factor with its interval; "" where there is none
+    confidence: str
+    pattern: str  # what the series have in common; "" where nothing explains it
     hit: tuple[tuple[ChangePoint, str], ...]  # the worst
     folded: tuple[tuple[ChangePoint, str], ...]
     more: int  # that are not named
@@ -66,6 +74,8 @@ def pages(site: Site) -> Iterable[Page]:
         "detectors": len(detectors()),
         "with_probe": bool(report.history.observations),
         "changes": [_change(change, site) for change in report.changes],
+        "doubts": report.suspicions[:_MOST_HIT],
+        "doubtful": len(report.suspicions),
         "failures": report.history.build_failures,
         "problems": report.history.problems,
         "rows": [each for each in entries if each.row.standing is not Standing.SKIPPED] or entries,
@@ -85,7 +95,8 @@ def _tone(site: Site) -> str:
     for each in (Standing.SLOWER, Standing.FAILED, Standing.UNCLEAR):
         if each in seen:
             return each.name.lower()
-    return "same" if seen & {Standing.SAME, Standing.FASTER} else "new"
+    compared = {Standing.SAME, Standing.FASTER, Standing.MACHINE, Standing.MEASURED}
+    return "same" if seen & compared else "new"
 
 
 def _measured_revisions(site: Site) -> list[Revision]:
@@ -103,7 +114,13 @@ def _change(change: Change, site: Site) -> ChangeView:
     hit = tuple((point, site.in_words(point)) for point in change.points[:_MOST_HIT])
     return ChangeView(
         change,
+        words.change_sign(change.kind, change.direction),
+        words.change_tone(change.kind, change.direction),
+        kind_in_words(change),
         hit[0][1] if hit else "",
+        size_in_words(change),
+        confidence_in_words(change.confidence),
+        str(pattern(change, site.report.history) or ""),
         hit[:_WORST],
         hit[_WORST:],
         max(0, len(change.points) - _MOST_HIT),
