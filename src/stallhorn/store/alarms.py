@@ -58,7 +58,9 @@ def append_alarms(results: Path, machine: str, alarms: Iterable[Alarm]) -> str:
 
     Nothing is written for no alarms. A last line that was cut off, by a kill or a full disk, goes.
     """
-    content = "".join(json.dumps(_as_json(alarm), sort_keys=True, allow_nan=False) + "\n" for alarm in alarms)
+    content = "".join(
+        json.dumps({"schema": SCHEMA, **as_json(alarm)}, sort_keys=True, allow_nan=False) + "\n" for alarm in alarms
+    )
     if not content:
         return ""
     path = path_of(results, machine)
@@ -102,9 +104,9 @@ def _end_of_lines(descriptor: int, step: int = 65536) -> int:
     return 0
 
 
-def _as_json(alarm: Alarm) -> dict[str, Any]:
+def as_json(alarm: Alarm) -> dict[str, Any]:
+    """An alarm for scripts, as a line of the file has it but for the schema."""
     return {
-        "schema": SCHEMA,
         "id": alarm.id,
         "machine": alarm.machine,
         "direction": alarm.direction.value,

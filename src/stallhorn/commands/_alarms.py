@@ -1,0 +1,99 @@
+"""The alarms of a night: what was told before is read, what is told now is remembered and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from stallhorn.model.alarm import Alarm, State
+
+if TYPE_CHECKING:
+    from stallhorn.model import Report
+
+SHOWN = 10  # alarms in words
+RECHECK = "`stallhorn run --recheck` measures exactly what would settle it"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The alarms of one machine after a night."""
+
+    machine: str
+    alarms: tuple[Alarm, ...]  # all that are remembered
+    news: tuple[Alarm, ...]  # those of which something new is said
+    is_first: bool = False  # nothing was remembered before
+    remarks: tuple[str, ...] = ()  # what could not be read or written, as sentences
+
+    @property
+    def shown(self) -> tuple[Alarm, ...]:
+        """What people are told: the news, and what is in doubt; on the first night only what is not sure yet."""
+        if self.is_first:
+            return tuple(alarm for alarm in self.news if not alarm.was_confirmed)
+        return tuple(alarm for alarm in self.alarms if alarm in self.news or alarm.in_doubt)
+
+
+def tell(report: Report, machine: str, relevant: float) -> Told:
+    """Compare a report about the whole history of one machine with what was told before, and remember it.
+
+    A file that cannot be read or written gives remarks and never an error. The reference history is not remembered.
+    """
+    from stallhorn.changes.alarms import judged, night_of
+    from stallhorn.store import REFERENCE
+    from stallhorn.store.alarms import append_alarms, read_alarms
+
+    night = night_of(report, machine, datetime.now(UTC).isoformat(timespec="seconds"), relevant)
+    if night is None or machine == REFERENCE:
+        return Told(machine, (), ())
+    results = report.history.project.results
+    known, problems = read_alarms(results, machine)
+    now = judged(known, night)
+    before = {alarm.id: alarm for alarm in known}
+    news = tuple(alarm for alarm in now if before.get(alarm.id) != alarm)
+    failure = append_alarms(results, machine, news)
+    remarks = [str(problem) for problem in problems] + [failure] * bool(failure)
+    return Told(machine, now, news, not known, tuple(remarks))
+
+
+def in_words(told: Told) -> list[str]:
+    """Lines for people; none where there is nothing to say."""
+    from stallhorn.console import safe
+
+    shown = sorted(told.shown, key=lambda alarm: _ORDER.index(alarm.state))
+    lines = [f"  {safe(alarm.id)}: {_said(alarm)}" for alarm in shown[:SHOWN]]
+    if len(shown) > SHOWN:
+        lines.append(f"  and {len(shown) - SHOWN} more (--json has all)")
+    unsure = sum(alarm.is_open and not alarm.was_confirmed for alarm in told.alarms)
+    if unsure:
+        many = "alarm is" if unsure == 1 else "alarms are"
+        lines.append(f"  {unsure} {many} not confirmed yet: {RECHECK}.")
+    heading = ["Alarms"] if lines else []
+    return [*heading, *lines, *(safe(remark) for remark in told.remarks)]
+
+
+_ORDER = (State.RAISED, State.SUSPECTED, State.REVISED, State.CONFIRMED, State.WITHDRAWN)
+
+
+def _said(alarm: Alarm) -> str:
+    from stallhorn.console import safe
+
+    return safe(f"{alarm.state}: {alarm.told}")
+
+
+def as_json(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """For scripts: what is open, and what is new, with its whole history.
+
+    [{"id", "machine", "direction", "last": hash, "first": hash, "ratio", "low", "high", "series": [id], "confidence",
+      "state": "suspected|raised|confirmed|revised|withdrawn", "behind": measurements on the new level,
+      "doubt": why it is in doubt | "", "absent": [hash], "history": [{"newest": hash, "when": ISO, "state", "reason"}],
+      "new": whether something was said of it in this night}]
+    """
+    from stallhorn.store.alarms import as_json as as_line
+
+    return [
+        as_line(alarm) | {"new": alarm in each.news}
+        for each in told
+        for alarm in each.alarms
+        if alarm.is_open or alarm in each.news
+    ]
