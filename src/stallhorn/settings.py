@@ -93,6 +93,8 @@ def with_commits(settings: Settings, history: History) -> tuple[Settings, Histor
     A commit that is unknown here sets nothing (a shallow clone lacks the older ones), and is one of the history's
     problems. Of asv's first commits the newest holds, as in asv.
     """
+    if all(each.first is None for each in settings.overrides):
+        return settings, history
     measured = sorted({point.commit for series in history.series for point in series.points})
     places = {revision.commit: revision.position for revision in history.revisions}
     placed: list[tuple[int, Override]] = []

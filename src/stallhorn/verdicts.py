@@ -108,7 +108,9 @@ class Verdicts:
     def _measured(self, series: Series, commit: str, base: str | None) -> Comparison | None:
         """The comparison of what is comparable: without commits beside its line, and those whose timing was wrong."""
         measurement = [each for each in self._changes.get(series.key, ()) if each[0].kind is Kind.MEASUREMENT]
-        aside, reason = set_aside(measurement, [point.commit for point in series.points], commit)
+        aside, reason = set[str](), ""
+        if measurement:
+            aside, reason = set_aside(measurement, [point.commit for point in series.points], commit)
         found = self._compare(series, commit, base, aside)
         if not aside or found is None:
             return found

@@ -77,6 +77,14 @@ def test_of_several_overrides_the_last_that_matches_holds(write: Write) -> None:
     assert (found.of("a.Other").relevant, found.of("a.Other").tail, found.of("a.Other").first) == (0.05, 3, None)
 
 
+def test_the_example_of_the_document_is_read(write: Write) -> None:
+    document = (Path(__file__).parents[2] / "docs/settings.md").read_text()
+    found = read_settings(write(document.partition("```toml\n")[2].partition("```")[0]))
+    assert (found.relevant, found.tail) == (Settings().relevant, Settings().tail)
+    assert found.of("rbf.Rbf.measure(50, 'numba')").first == "v1.0"
+    assert found.is_higher_better("suite.track_rate", "")
+
+
 # --- asv's own settings
 
 

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> ExitCode:
             write(problems)
         if reference and args.machine is None:
             write(f"\n{_REFERENCE}")
-    if len({point.commit for series in history.series for point in series.points}) < 2:
+    if _is_one_commit(history):
         if not args.json:
             write("\nOnly one commit is measured; a change needs two: `stallhorn run HEAD~1` measures another.")
         return ExitCode.NOTHING_MEASURED
@@ -66,6 +66,12 @@ _REFERENCE = (
     "This is the reference history that comes with the repository; nothing is measured on this machine yet "
     "(`stallhorn run` does)."
 )
+
+
+def _is_one_commit(history: History) -> bool:
+    commits = (point.commit for series in history.series for point in series.points)
+    first = next(commits, None)
+    return all(commit == first for commit in commits)
 
 
 def _require_results(history: History) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from stallhorn.console import safe
 from stallhorn.model import Change, Direction, Kind, Report, Revision, Suspicion
 from stallhorn.report.change_words import confidence_in_words, factor, headline
-from stallhorn.report.pattern import pattern
+from stallhorn.report.pattern import Pattern, Patterns
 from stallhorn.report.sentence import series_name
 from stallhorn.report.terminal import named, range_lines, table
 from stallhorn.report.why import Reasons
@@ -20,10 +20,11 @@ RECHECK = "`stallhorn run --recheck` measures what would settle it"
 
 def changes_text(report: Report, since: Revision | None = None) -> str:
     """Every change of a report; of one that was cut to what came after `since`, it says so."""
-    reasons, after = Reasons(report), f" since {since.short}" if since is not None else ""
+    reasons, patterns = Reasons(report), Patterns(report.history)
+    after = f" since {since.short}" if since is not None else ""
     lines = [_summary(report, after)]
     for change in report.changes:
-        lines += ["", *_entry(change, report, reasons)]
+        lines += ["", *_entry(change, report, reasons, patterns.of(change))]
     return "\n".join(lines + suspicions_lines(report.suspicions))
 
 
@@ -47,7 +48,7 @@ def _is(change: Change, direction: Direction) -> bool:
     return change.kind is Kind.CODE and change.direction is direction
 
 
-def _entry(change: Change, report: Report, reasons: Reasons) -> list[str]:
+def _entry(change: Change, report: Report, reasons: Reasons, found: Pattern | None) -> list[str]:
     lines = [
         f"{named(change.first)}",
         f"  {safe(headline(change))}; confidence {confidence_in_words(change.confidence)}",
@@ -60,7 +61,6 @@ def _entry(change: Change, report: Report, reasons: Reasons) -> list[str]:
     if len(change.points) > 1:
         most = f"of {benchmarks} benchmark{'' if benchmarks == 1 else 's'}, most {most}"
     lines.append(f"  {most}")
-    found = pattern(change, report.history)
     if found is not None:
         lines.append(f"  hit: {safe(str(found))}")
     lines += range_lines(report.history.revisions, change.last.position, change.first.position)[1:]

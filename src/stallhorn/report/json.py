@@ -69,7 +69,7 @@ from stallhorn.model import (
     SeriesKey,
     Verdict,
 )
-from stallhorn.report.pattern import pattern
+from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import sentence
 
 SCHEMA = 1
@@ -96,14 +96,14 @@ def check_json(
 
 def changes_json(report: Report, *, since: str | None, reference: bool) -> str:
     """The answer of `stallhorn changes`."""
-    history = report.history
+    history, patterns = report.history, Patterns(report.history)
     return _text(
         {
             **_head(history.project.name),
             "reference": reference,
             "since": since,
             "changes": [
-                {**told, "pattern": None if (found := pattern(change, history)) is None else str(found)}
+                {**told, "pattern": None if (found := patterns.of(change)) is None else str(found)}
                 for change, told in zip(report.changes, _changes(report), strict=True)
             ],
             "suspicions": _suspicions(report),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from stallhorn.model import Change, History, Series, SeriesKey, Status, plain
+from stallhorn.model import Change, History, Measurement, Series, SeriesKey, Status, plain
 
 ENOUGH = 0.8  # of the series with such a value are hit: the others can hide behind noise
 _NAMED = 3  # values that are listed
@@ -23,30 +23,41 @@ class Pattern:
         return self.words if self.hit == self.of else f"{self.words} ({self.hit} of {self.of})"
 
 
-def pattern(change: Change, history: History) -> Pattern | None:
-    """What one parameter, or the environment, says about which series were hit; None if all were, or none does."""
-    hit = {point.key for point in change.points}
-    others = {series.key for series in candidates(change, history)} - hit
-    if not others:
-        return None
-    found = [
-        one
-        for name in _names(hit)
-        if (one := _by_value(name, [_values(key).get(name) for key in hit], [_values(key).get(name) for key in others]))
-    ]
-    return max(found, key=lambda one: (one.hit / one.of, -one.of, one.words), default=None)
+class Patterns:
+    """Looks for patterns among the series of one history; what they have in common is looked up once."""
 
+    def __init__(self, history: History) -> None:
+        self._places = {revision.commit: revision.position for revision in history.revisions}
+        self._groups: dict[tuple[str, str], list[Series]] = {}
+        for series in history.series:
+            self._groups.setdefault((series.key.benchmark, series.key.machine), []).append(series)
 
-def candidates(change: Change, history: History) -> Iterable[Series]:
-    """Series that the change could have hit: of its benchmarks and machines, with values on both sides of it."""
-    benchmarks = {point.key.benchmark for point in change.points}
-    machines = {point.key.machine for point in change.points}
-    places = {revision.commit: revision.position for revision in history.revisions}
-    for series in history.series:
-        if series.key.benchmark in benchmarks and series.key.machine in machines:
-            measured = [places[point.commit] for point in series.points if point.status is Status.OK]
-            if measured and measured[0] <= change.last.position and measured[-1] >= change.first.position:
-                yield series
+    def of(self, change: Change) -> Pattern | None:
+        """What one parameter, or the environment, says about which series were hit; None if all were, or none does."""
+        hit = {point.key for point in change.points}
+        others = {series.key for series in self._candidates(change)} - hit
+        if not others:
+            return None
+        found = []
+        for name in _names(hit):
+            theirs, rest = ([_values(key).get(name) for key in keys] for keys in (hit, others))
+            if one := _by_value(name, theirs, rest):
+                found.append(one)
+        return max(found, key=lambda one: (one.hit / one.of, -one.of, one.words), default=None)
+
+    def _candidates(self, change: Change) -> Iterable[Series]:
+        """Series that a change could have hit: of its benchmarks and machines, with values on both sides of it."""
+        for group in dict.fromkeys((point.key.benchmark, point.key.machine) for point in change.points):
+            for series in self._groups.get(group, ()):
+                oldest, newest = self._measured(series.points), self._measured(reversed(series.points))
+                if oldest is None or newest is None:
+                    continue
+                if oldest <= change.last.position and newest >= change.first.position:
+                    yield series
+
+    def _measured(self, points: Iterable[Measurement]) -> int | None:
+        """The position of the first of these points that has a value."""
+        return next((self._places[point.commit] for point in points if point.status is Status.OK), None)
 
 
 def _values(key: SeriesKey) -> Mapping[str, str]:

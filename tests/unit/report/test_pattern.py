@@ -11,7 +11,7 @@ from builders import commit, key, point, revision, series
 from records import history
 
 from stallhorn.model import Change, ChangePoint, Direction, History, Level, SeriesKey
-from stallhorn.report.pattern import pattern
+from stallhorn.report.pattern import Patterns
 
 FLAT = Level(0, 1, 1.0, 1.0, 1.0)
 SERIES = [
@@ -25,7 +25,7 @@ HISTORY: History = history({of: [1.0, 1.0, 1.0] for of in SERIES})
 
 def told(hit: Callable[[SeriesKey], bool], of: History = HISTORY) -> str:
     points = tuple(ChangePoint(each, FLAT, FLAT, commit(0), commit(1)) for each in SERIES if hit(each))
-    found = pattern(Change(revision(0), revision(1), (), Direction.SLOWER, points), of)
+    found = Patterns(of).of(Change(revision(0), revision(1), (), Direction.SLOWER, points))
     return "" if found is None else str(found)
 
 

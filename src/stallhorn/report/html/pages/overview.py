@@ -16,7 +16,7 @@ from stallhorn.report.html.causes import Why
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Row, Site
-from stallhorn.report.pattern import pattern
+from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import Standing, is_measured, sentence
 
 LINK = Link("Overview", "index.html", 0)
@@ -59,7 +59,7 @@ def pages(site: Site) -> Iterable[Page]:
     )
     tallies = Counter(row.standing for row in site.rows)
     everywhere = site.everywhere
-    found = causes.seen(site)
+    found, patterns = causes.seen(site), Patterns(report.history)
     entries = [_entry(row, found.by_series.get(row.key, ()), set(everywhere), site) for row in site.rows]
     content = {
         "sentence": sentence(report),
@@ -73,7 +73,7 @@ def pages(site: Site) -> Iterable[Page]:
         "unable": causes.unable(site),
         "detectors": len(detectors()),
         "with_probe": bool(report.history.observations),
-        "changes": [_change(change, site) for change in report.changes],
+        "changes": [_change(change, site, patterns) for change in report.changes],
         "doubts": report.suspicions[:_MOST_HIT],
         "doubtful": len(report.suspicions),
         "failures": report.history.build_failures,
@@ -110,7 +110,7 @@ def _environments(site: Site) -> list[tuple[str, Environment]]:
     return [(label, known.get(name) or Environment(name, "")) for name, label in sorted(site.labels.items())]
 
 
-def _change(change: Change, site: Site) -> ChangeView:
+def _change(change: Change, site: Site, patterns: Patterns) -> ChangeView:
     hit = tuple((point, site.in_words(point)) for point in change.points[:_MOST_HIT])
     return ChangeView(
         change,
@@ -120,7 +120,7 @@ def _change(change: Change, site: Site) -> ChangeView:
         hit[0][1] if hit else "",
         size_in_words(change),
         confidence_in_words(change.confidence),
-        str(pattern(change, site.report.history) or ""),
+        str(patterns.of(change) or ""),
         hit[:_WORST],
         hit[_WORST:],
         max(0, len(change.points) - _MOST_HIT),
