@@ -66,11 +66,18 @@ _Places = Mapping[str, int]
 def _of_suspicion(suspicion: Suspicion, series: Mapping[SeriesKey, Series], places: _Places) -> Doubt | None:
     of = series.get(suspicion.key)
     points = None if of is None else _points(of, suspicion.last, suspicion.first, places, math.inf)
-    if points is None:
+    if of is None or points is None:
         return None
     reason = suspicion.reason.rstrip(".")
     why = f"it looks {_size(suspicion.ratio, suspicion.direction)}" + (f": {reason}" if reason else "")
-    return Doubt(suspicion.key, points[0].commit, points[1].commit, suspicion.ratio, suspicion.direction, why)
+    ratio = _of_values(suspicion.ratio, suspicion.direction, of)
+    return Doubt(suspicion.key, points[0].commit, points[1].commit, ratio, suspicion.direction, why)
+
+
+def _of_values(ratio: float, direction: Direction, series: Series) -> float:
+    """New over old value, of a ratio that may be above 1 where it became worse."""
+    size = max(ratio, 1 / ratio) if ratio > 0 else 1.0
+    return size if direction is series.rising else 1 / size
 
 
 def _of_alarm(
@@ -85,8 +92,8 @@ def _of_alarm(
         points = _points(each, alarm.last, alarm.first, places, stop)
         if points is None or points[0].value is None or points[1].value is None:
             continue
-        ratio = alarm.ratio or points[1].value / points[0].value
-        found.append((abs(math.log(points[1].value / points[0].value)), key, points, ratio))
+        seen = points[1].value / points[0].value
+        found.append((abs(math.log(seen)), key, points, _of_values(alarm.ratio or seen, alarm.direction, each)))
     found.sort(key=lambda each: (-each[0], each[1]))
     left = f", the {MOST} of {len(found)} series that it hit most" if len(found) > MOST else ""
     why = f"alarm {alarm.id} is {alarm.state} and not confirmed{left}: {alarm.told}"

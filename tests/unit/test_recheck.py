@@ -83,6 +83,14 @@ def test_a_suspicion_asks_for_the_last_old_and_the_newest_new_commit():
     assert doubts(report(STEP, SUSPICION), (), "box") == (DOUBT,)
 
 
+def test_where_more_is_better_the_value_is_supposed_to_have_fallen():
+    whole = report(STEP, SUSPICION)
+    rates = tuple(replace(each, rising=Direction.FASTER) for each in whole.history.series)
+    whole = replace(whole, history=replace(whole.history, series=rates))
+    (doubt,) = doubts(whole, (ALARM,), "box")
+    assert doubt.ratio == pytest.approx(1 / 1.2)
+
+
 def test_of_a_suspicion_the_newest_usable_points_count():
     gaps = {A: [1.0, 1.0, 1.0, bare(3, None), 1.2, bare(5, None)]}
     (doubt,) = doubts(report(gaps, SUSPICION), (), "box")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from stallhorn.changes.base import is_usable
@@ -31,6 +31,7 @@ class Night:
     suspicions: tuple[Suspicion, ...]
     series: Mapping[str, Series]  # of this machine, by id
     relevant: float = 0.02
+    _remeasured: dict[str, tuple[Measurement, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -42,9 +43,16 @@ class Night:
         start = self.places.get(commit, len(self.commits))
         return bisect_left(series.points, start, key=lambda point: self.places[point.commit])
 
-    def settled(self, ids: Iterable[str], last: str, first: str, ratio: float | None) -> Settled | None:
+    def settled(
+        self, ids: Iterable[str], last: str, first: str, direction: Direction, ratio: float | None
+    ) -> Settled | None:
         """What measuring again says of a change between two commits; None where too little was measured again."""
-        found = [self._settled(self.series[each], last, first, ratio or 1.0) for each in ids if each in self.series]
+        size = factor(ratio or 1.0)
+        found = [
+            self._settled(each, last, first, size if self.series[each].rising is direction else 1 / size)
+            for each in ids
+            if each in self.series
+        ]
         votes = [each for each in found if each is not None and each.outcome is not Outcome.OPEN]
         changed = [each for each in votes if each.outcome is Outcome.CHANGED]
         same = [each for each in votes if each.outcome is Outcome.SAME]
@@ -52,13 +60,22 @@ class Night:
             return None
         return max(changed if len(changed) > len(same) else same, key=lambda each: each.visits)
 
-    def _settled(self, series: Series, last: str, first: str, ratio: float) -> Settled | None:
+    def _settled(self, identity: str, last: str, first: str, ratio: float) -> Settled | None:
         """Between the newest points on both sides that were measured again."""
-        split = self.first_at(series, first)
-        end = self.first_at(series, last) + 1
-        old = [point for point in series.points[:end] if repeats(point) > 1]
-        new = [point for point in series.points[split:] if repeats(point) > 1]
+        again = self._again(identity)
+        if len(again) < 2:
+            return None
+        start, end = self.places.get(first, len(self.commits)), self.places.get(last, -1)
+        old = [point for point in again if self.places[point.commit] <= end]
+        new = [point for point in again if self.places[point.commit] >= start]
         return settle(old[-1], new[-1], ratio, self.relevant) if old and new else None
+
+    def _again(self, identity: str) -> tuple[Measurement, ...]:
+        """The points of a series that were measured again."""
+        if identity not in self._remeasured:
+            points = self.series[identity].points
+            self._remeasured[identity] = tuple(point for point in points if repeats(point) > 1)
+        return self._remeasured[identity]
 
 
 def night_of(report: Report, machine: str, when: str, relevant: float = 0.02) -> Night | None:
@@ -121,6 +138,16 @@ def sights(night: Night) -> tuple[Sight, ...]:
     return tuple(each for each in both if not each.is_refuted)
 
 
+def factor(ratio: float) -> float:
+    """How much it is, whichever way."""
+    return max(ratio, 1 / ratio) if ratio > 0 else 1.0
+
+
+def _toward(size: float, direction: Direction) -> float:
+    """As a ratio that is above 1 where it became worse."""
+    return size if direction is Direction.SLOWER else 1 / size
+
+
 def points_of(change: Change, machine: str) -> tuple[ChangePoint, ...]:
     return tuple(point for point in change.points if point.key.machine == machine)
 
@@ -132,10 +159,12 @@ def _of_change(change: Change, night: Night) -> Sight | None:
         return None
     ids = tuple(sorted(series_id(point.key) for point in points))
     last, first = change.last.commit, change.first.commit
-    ratios = [point.ratio for point in points if point.ratio]
-    ratio = change.ratio if change.ratio is not None else (median(ratios) if ratios else None)
+    sizes = [factor(point.ratio) for point in points if point.ratio]
+    ratio = change.ratio
+    if ratio is None and sizes:
+        ratio = _toward(median(sizes), change.direction)
     behind = max(_behind(point, night) for point in points)
-    settled = night.settled(ids, last, first, ratio)
+    settled = night.settled(ids, last, first, change.direction, ratio)
     return Sight(
         change.direction,
         *(last, first, ratio, change.low, change.high, ids, change.confidence, behind),
@@ -147,9 +176,9 @@ def _of_suspicions(group: Sequence[Suspicion], night: Night) -> Sight:
     best = max(group, key=lambda each: (each.confidence, each.key))
     ids = tuple(sorted({series_id(each.key) for each in group}))
     last = max((each.last for each in group), key=lambda commit: night.places.get(commit, -1))
-    ratio = median([each.ratio for each in group])
+    ratio = _toward(median([factor(each.ratio) for each in group]), best.direction)
     behind = max(_measured(night, each, best.first, None) for each in ids)
-    settled = night.settled(ids, last, best.first, ratio)
+    settled = night.settled(ids, last, best.first, best.direction, ratio)
     return Sight(
         best.direction,
         *(last, best.first, ratio, None, None, ids, best.confidence, behind, best.reason, False, settled),

@@ -25,7 +25,7 @@ def why(alarm: Alarm, night: Night, found: Sequence[Sight]) -> str:
     ends = {alarm.last, alarm.first}
     if not any(ends <= {point.commit for point in each.points} for each in series):
         return "its results were removed, or the version of its benchmarks changed"
-    settled = night.settled(alarm.series, alarm.last, alarm.first, alarm.ratio)
+    settled = night.settled(alarm.series, alarm.last, alarm.first, alarm.direction, alarm.ratio)
     if settled is not None and settled.outcome is Outcome.SAME:
         return f"measured again {settled.visits} times, in turns with the commit before: not {alarm.direction}"
     return _of_another_kind(alarm, night) or _merged(alarm, night, found) or _from_levels(alarm, night, series)

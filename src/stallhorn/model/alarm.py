@@ -37,7 +37,7 @@ class Alarm:
     direction: Direction
     last: str  # commit, the newest with the old level
     first: str  # commit, the oldest with the new level
-    ratio: float | None  # new over old; None from zero
+    ratio: float | None  # the typical one, above 1 where it became worse; None from zero
     low: float | None  # 99 % interval of the ratio; None where it is not known
     high: float | None
     series: tuple[str, ...]  # ids of all series that it was seen to hit

@@ -103,6 +103,15 @@ def test_every_direction_and_both_ways_of_counting_are_told_in_words():
     assert only(night(11, change(9, 10, ratio=0.5))).told.startswith("2.00x faster, at ")
 
 
+def test_where_more_is_better_fewer_is_slower():
+    """A rate that fell to five sixths: the change says 1.2, the values say 0.83."""
+    fell = night(10, change(9, 10, confidence=0.9), levels={A: [*STEP[:9], visited(9, 1.2, 5), visited(10, 1.0, 5)]})
+    rates = {name: replace(each, rising=FASTER) for name, each in fell.series.items()}
+    alarm = only(replace(fell, series=rates))
+    assert states(alarm) == ["raised", "confirmed"]
+    assert after(fell) == ()  # of a time, the visits show that it did not become slower
+
+
 @pytest.mark.parametrize("kind", [Kind.MACHINE, Kind.MEASUREMENT])
 def test_what_is_no_change_of_code_raises_nothing(kind: Kind):
     assert after(night(11, change(9, 10, kind=kind))) == ()
