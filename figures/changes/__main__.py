@@ -21,13 +21,16 @@ from figures.changes.goals import Estimate, table
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m figures.changes", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="how many sets are drawn (default: 5)")
+    parser.add_argument("--seeds", type=_positive, default=5, metavar="N", help="how many sets are drawn (default: 5)")
     parser.add_argument("--small", action="store_true", help="a trial that shows that it works, and proves nothing")
     parser.add_argument("--detector", default=OURS, metavar="MODULE:FUNCTION", help=f"in place of {OURS}")
-    parser.add_argument("--processes", type=int, default=2, metavar="N", help="at the same time (default: 2)")
+    parser.add_argument("--alone", action="store_true", help="without the others: a minute or two")
+    parser.add_argument("--processes", type=_positive, default=2, metavar="N", help="at the same time (default: 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here, too")
     args = parser.parse_args()
-    competing = contestants(args.detector)
+    if args.json and not args.json.parent.is_dir():
+        parser.error(f"there is no folder {args.json.parent}")
+    competing = contestants(args.detector)[: 1 if args.alone else None]
     try:
         if reason := competing[0].missing():
             parser.error(reason)
@@ -35,6 +38,12 @@ def main() -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def show(args: argparse.Namespace, competing: list[Contestant]) -> None:
@@ -51,7 +60,7 @@ def show(args: argparse.Namespace, competing: list[Contestant]) -> None:
 
 def add_speed(found: Found, competing: list[Contestant], sizes: Sizes) -> None:
     """The times of all, and for ours the start of the command and a large history from cold."""
-    for one in competing[:-1]:
+    for one in competing:
         _say(f"speed of {one.name}")
         for count, microseconds in speed.per_point(one.detector(), sizes.points).items():
             found[one.name][f"us per point, {count}"] = Estimate(microseconds)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from figures.changes import contest, detectors, goals, noise, planted, scores
+from figures.changes import contest, detectors, goals, noise, planted, scores, speed
 from figures.changes.planted import Planted
 
 HISTORIES, NIGHTS, PROJECTS = planted.offline(1, 0.05), planted.nightly(1, 12, 6), planted.projects(1, 5)
@@ -282,3 +282,25 @@ def test_a_detector_that_is_not_there_is_named():
     assert "nowhere" in detectors.Contestant("x", "nowhere:detect").missing()
     assert "no attribute" in detectors.Contestant("x", "math:detect").missing()
     assert detectors.contestants()[1].missing() == ""
+
+
+# --- what it costs
+
+
+def test_the_time_per_point_is_that_of_the_quickest_turn(monkeypatch):
+    clock = iter([0, 4.0, 4, 6.0])  # two turns of 4 and 2 seconds
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: next(clock))
+    assert speed.per_point(detectors.nothing, (1000,)) == {1000: pytest.approx(1e6 * 2 / 20_000)}
+
+
+def test_what_would_take_too_long_is_not_measured(monkeypatch):
+    monkeypatch.setattr(speed, "_least", lambda detector, series: 2.0)
+    assert speed.per_point(detectors.nothing, (1000, 100_000)) == {1000: 100.0, 100_000: None}
+
+
+def test_the_large_history_has_projects_and_benchmarks():
+    asked = speed.history(12, 50)
+    assert {one["project"] for one in asked} == {"project 0"}
+    assert [one["group"] for one in asked] == [f"benchmark {number // 5}" for number in range(12)]
+    assert all(len(one["values"]) == 50 and min(one["values"]) > 0 for one in asked)
+    assert asked[0] != asked[1]
