@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,8 @@ class Told:
         """What people are told: the news, and what is in doubt; on the first night only what is not sure yet."""
         if self.is_first:
             return tuple(alarm for alarm in self.news if not alarm.was_confirmed)
-        return tuple(alarm for alarm in self.alarms if alarm in self.news or alarm.in_doubt)
+        news = {alarm.id for alarm in self.news}
+        return tuple(alarm for alarm in self.alarms if alarm.id in news or alarm.in_doubt)
 
 
 def tell(report: Report, machine: str, relevant: float) -> Told:
@@ -56,7 +56,7 @@ def tell(report: Report, machine: str, relevant: float) -> Told:
     return Told(machine, now, news, not known, tuple(remarks))
 
 
-def in_words(told: Told) -> list[str]:
+def in_words(told: Told, of_several: bool = False) -> list[str]:
     """Lines for people; none where there is nothing to say."""
     from stallhorn.console import safe
 
@@ -68,7 +68,7 @@ def in_words(told: Told) -> list[str]:
     if unsure:
         many = "alarm is" if unsure == 1 else "alarms are"
         lines.append(f"  {unsure} {many} not confirmed yet: {RECHECK}.")
-    heading = ["Alarms"] if lines else []
+    heading = [f"Alarms on {safe(told.machine)}" if of_several else "Alarms"] if lines else []
     return [*heading, *lines, *(safe(remark) for remark in told.remarks)]
 
 
@@ -81,19 +81,9 @@ def _said(alarm: Alarm) -> str:
     return safe(f"{alarm.state}: {alarm.told}")
 
 
-def as_json(told: Sequence[Told]) -> list[dict[str, Any]]:
-    """For scripts: what is open, and what is new, with its whole history.
-
-    [{"id", "machine", "direction", "last": hash, "first": hash, "ratio", "low", "high", "series": [id], "confidence",
-      "state": "suspected|raised|confirmed|revised|withdrawn", "behind": measurements on the new level,
-      "doubt": why it is in doubt | "", "absent": [hash], "history": [{"newest": hash, "when": ISO, "state", "reason"}],
-      "new": whether something was said of it in this night}]
-    """
+def as_json(told: Told) -> list[dict[str, Any]]:
+    """For scripts: what is open, and what is new, with its whole history."""
     from stallhorn.store.alarms import as_json as as_line
 
-    return [
-        as_line(alarm) | {"new": alarm in each.news}
-        for each in told
-        for alarm in each.alarms
-        if alarm.is_open or alarm in each.news
-    ]
+    news = {alarm.id for alarm in told.news}
+    return [as_line(alarm) | {"new": alarm.id in news} for alarm in told.alarms if alarm.is_open or alarm.id in news]

@@ -8,6 +8,9 @@ reference history that comes with the repository is judged, and the answer says 
 What the machine did (code and libraries are the same, or all series moved together) and what was measured otherwise (a
 timing was wrong before) is told, and is no regression. docs/settings.md: what can be set about changes.
 
+What was told before is remembered (docs/alarms.md): a change is raised once, then confirmed, revised or withdrawn with
+a reason. That is part of the answer without BASE and --bench; `stallhorn run --recheck` settles what is suspected.
+
 Under a series that became slower stands why, as far as the records tell: causes that were not there before, counted
 facts that changed, and what differs in the compiled code. These are notes: the verdict is about the times.
 
@@ -38,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn import store
     from stallhorn.asv.project import load_project
+    from stallhorn.commands._alarms import as_json, in_words, tell
     from stallhorn.commands._matching import matching
+    from stallhorn.console import write
     from stallhorn.diagnose import diagnose, only_machine, restricted
     from stallhorn.model import History
     from stallhorn.report.json import check_json
@@ -52,6 +57,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     machines = sorted({series.key.machine for series in history.series})
     # Of all benchmarks: a series is judged beside the others of its machine.
     reports = [diagnose(only_machine(history, machine), base, head, settings) for machine in machines]
+    told = []
+    if args.base is None and args.bench is None:
+        told = [tell(report, machine, settings.relevant) for report, machine in zip(reports, machines, strict=True)]
     if args.bench is not None:
         keys = matching(history, args.bench)
         machines = sorted({key.machine for key in keys})
@@ -60,9 +68,13 @@ def run(args: argparse.Namespace) -> ExitCode:
     code = ExitCode.worst(exit_code(report) for report in reports)
     reference = machines == [store.REFERENCE]
     if args.json:
-        print(check_json(reports, base=base, head=head, reference=reference, exit_code=code))
+        alarms = {each.machine: as_json(each) for each in told}
+        print(check_json(reports, base=base, head=head, reference=reference, exit_code=code, alarms=alarms))
     else:
         _print(reports, history, reference and args.machine is None, (base, head))
+        for each in told:
+            if lines := in_words(each, of_several=len(told) > 1):
+                write("\n" + "\n".join(lines))
     return code
 
 

@@ -11,6 +11,7 @@ REPORT:
                       "kind": KIND, WHY}], where what is not of kind "code" is never a regression
      "changes": [CHANGE], newest first,
      "suspicions": [SUSPICION],
+     "alarms": [ALARM], those that are open and those of which something new is said | null with BASE or --bench,
      "build_failures": [{"commit", "environment", "log"}],
      "findings": [FINDING], at the judged commit, and of each series where it changed,
      "counted": [as "changes", of counted facts: each of "series" has "id" and "fact" besides, and no WHY; they make no
@@ -24,6 +25,10 @@ KIND:   "code", "machine" (an event of the machine: one change with series that 
         timing was wrong before, or is wrong since)
 SUSPICION: {"id", "series": SERIES, "last": hash, "first": hash, "direction", "ratio", "confidence", "reason"}: a series
         whose newest points look changed; measuring once more would tell
+ALARM:  {"id", "machine", "state": "suspected|raised|confirmed|revised|withdrawn", "new": whether something new is said,
+         "direction", "last": hash, "first": hash, "ratio": as of a change, "low", "high", "confidence", "series": [id],
+         "behind": measurements on the new level, "doubt": why it is in doubt | "", "absent": [hash], newest commits
+         at which it was not found, "history": [{"newest": hash, "when": ISO, "state", "reason"}], oldest first}
 `changes`:
     {"schema": 1, "stallhorn", "project", "reference", "since": hash | null, "changes": [CHANGE], each with "pattern":
      what one parameter says of the series that it hit | null, "suspicions": [SUSPICION], "problems"}
@@ -46,7 +51,6 @@ An id is stable: of a series the first 12 hex digits of a hash of its key, of a 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,16 +73,24 @@ from stallhorn.model import (
     SeriesKey,
     Verdict,
 )
+from stallhorn.model.identity import series_id
 from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import sentence
 
 SCHEMA = 1
+_NO_ALARMS: Mapping[str, Sequence[Mapping[str, Any]]] = {}
 
 
 def check_json(
-    reports: Sequence[Report], *, base: str | None, head: str | None, reference: bool, exit_code: ExitCode
+    reports: Sequence[Report],
+    *,
+    base: str | None,
+    head: str | None,
+    reference: bool,
+    exit_code: ExitCode,
+    alarms: Mapping[str, Sequence[Mapping[str, Any]]] = _NO_ALARMS,
 ) -> str:
-    """The answer of `stallhorn check`: one report for each machine, at least one."""
+    """The answer of `stallhorn check`: one report for each machine, at least one. `alarms` are those of machines."""
     history = reports[0].history
     return _text(
         {
@@ -88,10 +100,15 @@ def check_json(
             "reference": reference,
             "base": base,
             "head": head,
-            "machines": [_report(report) for report in reports],
+            "machines": [_with_alarms(_report(report), alarms) for report in reports],
             "problems": _problems(history.problems),
         }
     )
+
+
+def _with_alarms(told: dict[str, Any], alarms: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    found = alarms.get(told["machine"])
+    return told | {"alarms": None if found is None else list(found)}
 
 
 def changes_json(report: Report, *, since: str | None, reference: bool) -> str:
@@ -134,13 +151,6 @@ def show_json(series: Iterable[Series], report: Report) -> str:
             "problems": _problems(report.history.problems),
         }
     )
-
-
-def series_id(key: SeriesKey) -> str:
-    """Twelve hexadecimal digits that stand for a series as long as its key stays the same."""
-    fact = [key.fact] if key.fact else []
-    text = json.dumps([key.benchmark, key.parameters.values, key.environment, key.machine, *fact])
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _text(data: Mapping[str, Any]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from builders import Results, commit, key, point, project, revision, series
 from nights import change, suspicion
+from test_check_and_show import NAME, Site
 
+from stallhorn.__main__ import main
 from stallhorn.commands._alarms import SHOWN, Told, as_json, in_words, tell
 from stallhorn.model import Change, History, Report, Suspicion, Verdict
 from stallhorn.model.alarm import State
@@ -92,6 +95,10 @@ def test_a_file_that_cannot_be_read_or_written_is_a_remark(root: Path):
     assert "is not remembered for the next night" in in_words(told)[-1]
 
 
+def test_of_several_machines_each_is_named(root: Path):
+    assert in_words(night(root, 11, change(9, 10)), of_several=True)[0] == "Alarms on box"
+
+
 def test_many_alarms_are_counted(root: Path):
     night(root, 11, suspicion(10, 11))
     keys = [key(f"suite.Case.k{number:02}") for number in range(SHOWN + 3)]
@@ -103,10 +110,72 @@ def test_many_alarms_are_counted(root: Path):
 
 
 def test_json_has_what_is_open_and_what_is_new(root: Path):
-    (alarm,) = as_json([night(root, 11, change(9, 10))])
+    (alarm,) = as_json(night(root, 11, change(9, 10)))
     assert (alarm["state"], alarm["first"], alarm["new"]) == ("raised", commit(10), True)
-    (kept,) = as_json([night(root, 11, change(9, 10))])
+    (kept,) = as_json(night(root, 11, change(9, 10)))
     assert not kept["new"]
-    (gone,) = as_json([night(root, 12)])
+    (gone,) = as_json(night(root, 12))
     assert (gone["state"], [each["state"] for each in gone["history"]]) == ("withdrawn", ["raised", "withdrawn"])
-    assert as_json([night(root, 12)]) == []
+    assert as_json(night(root, 12)) == []
+
+
+# --- `stallhorn check`, night after night
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def check(site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(site.root)
+
+    def command(*arguments: str) -> tuple[int, str]:
+        code = main(["check", *arguments])
+        return code, "".join(capsys.readouterr())
+
+    return command
+
+
+def slowed(site: Site) -> None:
+    for number in range(5):
+        site.measured(f"Commit {number}", 1.0)
+    site.measured("Slow", 2.0)
+
+
+def test_check_raises_an_alarm_and_confirms_it_the_next_night(site: Site, check) -> None:
+    slowed(site)
+    code, said = check()
+    assert code == 1
+    name = f"{site.commits[-1][:8]}-slower"
+    assert f"\nAlarms\n  {name}: raised: 2.00x slower, at " in said
+    site.measured("Still slow", 2.0)
+    code, said = check()
+    assert code == 0
+    assert f"  {name}: confirmed: seen again: 2 measurements show it\n" in said
+
+
+def test_check_says_the_same_as_json(site: Site, check) -> None:
+    slowed(site)
+    ((machine,),) = [json.loads(check("--json")[1])["machines"]]
+    (alarm,) = machine["alarms"]
+    assert (alarm["state"], alarm["first"], alarm["new"]) == ("raised", site.commits[-1], True)
+    assert alarm["series"] == [machine["comparisons"][0]["id"]]
+
+
+def test_a_part_or_another_comparison_is_no_night(site: Site, check) -> None:
+    slowed(site)
+    for arguments in (["--bench", NAME], ["HEAD~2"], ["HEAD~3", "HEAD~2"]):
+        assert "Alarms" not in check(*arguments)[1]
+        assert json.loads(check(*arguments, "--json")[1])["machines"][0]["alarms"] is None
+    assert not path_of(site.folder, "box").exists()
+
+
+def test_check_answers_where_alarms_cannot_be_kept(site: Site, check) -> None:
+    slowed(site)
+    path_of(site.folder, "box").mkdir()
+    code, said = check()
+    assert code == 1
+    assert "raised: 2.00x slower" in said
+    assert "alarms.jsonl could not be written" in said

@@ -79,7 +79,7 @@ def test_the_keys_are_those_that_are_promised() -> None:
     ]
     (one,) = answer["machines"]
     keys = ["machine", "verdict", "sentence", "newest", "comparisons", "changes", "suspicions", "build_failures"]
-    assert list(one) == [*keys, "findings", "counted"]
+    assert list(one) == [*keys, "findings", "counted", "alarms"]
     (comparison,) = one["comparisons"]
     assert comparison["series"] == {
         "benchmark": "suite.Case.time_it",
