@@ -83,7 +83,8 @@ class Reasons:
         """What changed at each commit of a series: its value, and what was counted beside it."""
         found: dict[str, list[str]] = {}
         for point in self._changes.get(series.key, ()):
-            found.setdefault(point.first, []).append(self.in_words(point))
+            reason = f" ({safe(point.reason)})" if point.reason and point.kind is not Kind.CODE else ""
+            found.setdefault(point.first, []).append(f"{self.in_words(point)}{reason}")
         return found
 
     def at(self, key: SeriesKey, commit: str) -> Sequence[Finding]:

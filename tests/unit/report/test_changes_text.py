@@ -20,7 +20,7 @@ from stallhorn.report.change_words import (
     size_in_words,
 )
 from stallhorn.report.changes import changes_text
-from stallhorn.report.terminal import check_text
+from stallhorn.report.terminal import check_text, history_text
 
 NUMBA, NUMPY = (
     [key("suite.Case.time_it", backend=backend, n=n) for n in ("10", "20")] for backend in ("'numba'", "'numpy'")
@@ -145,7 +145,15 @@ def test_names_and_subjects_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in changes_text(replace(report, changes=(hostile,)))
 
 
-# --- what check says of kinds
+# --- what check and show say of kinds
+
+
+def test_a_series_history_says_what_the_code_did_not_do() -> None:
+    report = diagnose(history([1.0, 2.0, 2.0]))
+    (found,) = report.changes
+    point = replace(found.worst, kind=Kind.MACHINE, reason="a noisy night")
+    told = replace(report, changes=(replace(found, points=(point,)),))
+    assert "<- 2.00x slower (a noisy night)" in history_text(report.history.series[0], told)
 
 
 def test_check_tells_what_the_code_did_not_do_apart_from_regressions() -> None:
