@@ -22,6 +22,7 @@ from stallhorn.plan import Cell
 
 TURNS = LEAST  # visits of each commit that one run adds
 MOST = 10  # series of one alarm that are measured, those that it hit most
+TIMED = "time"  # asv's type of benchmarks that have samples
 MARK = "recheck"  # the key of a record that names the pairs of commits that it was measured in turns for
 
 
@@ -158,9 +159,16 @@ class Refusal:
 
 
 def cells_of(
-    found: Iterable[Doubt], cells: Iterable[Cell], environments: Iterable[str], versions: Mapping[SeriesKey, str]
+    found: Iterable[Doubt],
+    cells: Iterable[Cell],
+    environments: Iterable[str],
+    versions: Mapping[SeriesKey, str],
+    kinds: Mapping[str, str],
 ) -> tuple[dict[Doubt, Cell], list[Refusal]]:
-    """The cell of each doubt; refused where suite or environments no longer have it, or measure it otherwise."""
+    """The cell of each doubt; refused where suite or environments no longer have it, or measure it otherwise.
+
+    `versions` are those that the points of each series were measured with, `kinds` asv's types of the benchmarks.
+    """
     known = {(cell.benchmark, frozenset(cell.parameters.values)): cell for cell in cells}
     there = set(environments)
     taken: dict[Doubt, Cell] = {}
@@ -170,6 +178,8 @@ def cells_of(
         version = versions.get(doubt.key, "")
         if cell is None:
             refused.append(Refusal(doubt, "the suite no longer has this benchmark with these parameters"))
+        elif kinds.get(cell.benchmark, TIMED) != TIMED:
+            refused.append(Refusal(doubt, "it is no timing: only the newest value is kept, not one for each round"))
         elif version and version != cell.version:
             refused.append(Refusal(doubt, "the benchmark was changed since: old and new times do not compare"))
         elif doubt.key.environment not in there:

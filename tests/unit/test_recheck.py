@@ -159,20 +159,23 @@ def test_a_doubt_finds_its_cell_whatever_the_order_of_parameters():
     benchmark = Benchmark("suite.Case.a", "time", "seconds", "1", ("n", "m"), (("1", "2"), ("3",)))
     listed = cells({"suite.Case.a": benchmark}, frozenset(), {})
     doubt = replace(DOUBT, key=key("suite.Case.a", m="3", n="2"))
-    found, refused = cells_of([doubt], listed, ["env"], {doubt.key: "1"})
+    found, refused = cells_of([doubt], listed, ["env"], {doubt.key: "1"}, {})
     assert (found[doubt].index, refused) == (1, [])
 
 
 @pytest.mark.parametrize(
-    ("benchmarks", "environments", "why"),
+    ("benchmarks", "environments", "kind", "why"),
     [
-        ({}, ["env"], "the suite no longer has this benchmark with these parameters"),
-        (suite(), ["other"], "asv.conf.json no longer has its environment, or it cannot be made here"),
-        (suite(version="2"), ["env"], "the benchmark was changed since: old and new times do not compare"),
+        ({}, ["env"], "time", "the suite no longer has this benchmark with these parameters"),
+        (suite(), ["other"], "time", "asv.conf.json no longer has its environment, or it cannot be made here"),
+        (suite(), ["env"], "track", "it is no timing: only the newest value is kept, not one for each round"),
+        (suite(version="2"), ["env"], "time", "the benchmark was changed since: old and new times do not compare"),
     ],
 )
-def test_what_cannot_be_measured_again_is_refused_with_the_reason(benchmarks, environments, why):
-    found, (refusal,) = cells_of([DOUBT], cells(benchmarks, frozenset(), {}), environments, {A: "1"})
+def test_what_cannot_be_measured_again_is_refused_with_the_reason(benchmarks, environments, kind, why):
+    found, (refusal,) = cells_of(
+        [DOUBT], cells(benchmarks, frozenset(), {}), environments, {A: "1"}, {"suite.Case.a": kind}
+    )
     assert (found, refusal.doubt, refusal.why) == ({}, DOUBT, why)
 
 

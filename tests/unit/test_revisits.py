@@ -154,3 +154,11 @@ def test_one_visit_serves_every_doubt_about_the_cell(make, tmp_path):  # noqa: F
     turns(one_cell(make, runner), Workshop(), DOUBT, other).measure()
     assert "".join(commit for commit, _, _ in runner.asked) == "bac" * TURNS
     assert records(tmp_path, OLD)[-1][MARK] == [[OLD, NEW], [OLD, third]]
+
+
+def test_what_asv_itself_has_measured_is_told_to_be_replaced(make):  # noqa: F811
+    campaign = one_cell(make, Runner())
+    turns(campaign, Workshop()).measure()
+    assert "k.K.measure [n=10, backend=numpy] at bbbbbbbb was measured by asv itself; the new rounds replace" in said(
+        campaign
+    )

@@ -50,6 +50,11 @@ class _Suspected:
         """The version of the benchmark that the newest point of each series was measured with."""
         return {each.key: each.points[-1].version for each in self.history.series if each.points}
 
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """asv's type of each benchmark."""
+        return {name: benchmark.kind for name, benchmark in self.history.benchmarks.items()}
+
     def said(self, doubt: Doubt) -> Settled:
         """What the visits made so far say."""
         return settled(doubt, self.history.series, self.relevant)
@@ -120,7 +125,7 @@ def _chosen(
 ) -> dict[Doubt, Cell]:
     names = [workshop.name for workshop in prepared.workshops]
     wanted = set(plan.matching(cells, request.bench))
-    found, refused = cells_of(waiting, cells, names, suspected.versions)
+    found, refused = cells_of(waiting, cells, names, suspected.versions, suspected.kinds)
     for doubt, cell in tuple(found.items()):
         gone = next((commit for commit in doubt.pair if not _is_there(prepared, commit)), None)
         if gone is not None:
@@ -193,6 +198,9 @@ class Turns:
             for commit in doubt.pair:
                 records = self.campaign.open_journal(self._unit(commit, doubt)).of_cell(cell)
                 self._done[doubt, commit] = done(doubt, records)
+                if not records:
+                    where = f"{cell} at {commit[:8]}"
+                    self.campaign.progress.say(f"note: {where} was measured by asv itself; the new rounds replace that")
         ends = {doubt: last_turn(*(self._done[doubt, commit] for commit in doubt.pair)) for doubt in self.cells}
         self.campaign.progress.expect(TURNS * _seconds_of_a_turn(self.cells))
         for turn in range(1, max(ends.values(), default=0) + 1):
