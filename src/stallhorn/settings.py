@@ -6,7 +6,6 @@ meant is an error.
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +31,7 @@ class _Setting:
 
 
 def _is_share(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value) and 0 < value <= 10
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 < value <= 10
 
 
 def _is_count(value: object) -> bool:

@@ -66,7 +66,8 @@ class Verdicts:
             found = self._as_found(found)
         if found.kind is Kind.CODE:
             found = self._with_kind(series, found, base)
-        return _within(found, self._settings.of(series.key.name), self._places)
+        setting = self._settings.of(series.key.name)
+        return _within(found, replace(setting, relevant=0.0) if series.is_counted else setting, self._places)
 
     def findings(self, comparisons: Iterable[Comparison], base: str | None) -> tuple[Finding, ...]:
         """What the detectors say of every series at its judged commit, and wherever it changed."""
@@ -99,7 +100,7 @@ class Verdicts:
     def _of_kind(self, point: ChangePoint) -> tuple[ChangePoint, Nature]:
         why = self._causes.explanation(self._series[point.key], point)
         self.explanations[point.key, point.last, point.first] = why
-        found = nature(why, point.direction)
+        found = Nature() if self._series[point.key].is_counted else nature(why, point.direction)
         # What was found as another kind keeps it.
         if point.kind is not Kind.CODE or found.kind is Kind.CODE:
             return point, found
@@ -155,7 +156,7 @@ class Verdicts:
         why = self._causes.explanation(series, moved, None if base is None else found.last)
         if found.direction is not Direction.SAME:
             self.explanations[found.key, moved.last, moved.first] = why
-        told = nature(why, moved.direction)
+        told = Nature() if series.is_counted else nature(why, moved.direction)  # no machine changes what is exact
         kind, reason = told.kind, told.reason
         event = of_machine(found, self._common.get(found.key, ()), self._places)
         if kind is Kind.CODE and event is not None and not self._has_own(found):

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from builders import commit, point, project, revision, series
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stallhorn.changes.settings import Override, Settings
 from stallhorn.errors import UsageError
@@ -148,6 +151,8 @@ def test_a_commit_that_is_unknown_sets_nothing_and_is_a_problem(tmp_path: Path) 
         (table("relevant = 'much'"), "`relevant` is 'much'", "a share of the old level"),
         (table("relevant = 0"), "`relevant` is 0", "a share"),
         (table("relevant = true"), "`relevant` is True", "a share"),
+        (table(f"relevant = {10**400}"), "`relevant` is 1000", "a share"),
+        (table("relevant = inf"), "`relevant` is inf", "a share"),
         (table("relevant = nan"), "`relevant` is nan", "a share"),
         (table("relevant = 11"), "`relevant` is 11", "a share"),
         (table("tail = 1.5"), "`tail` is 1.5", "a whole number"),
@@ -185,6 +190,26 @@ def test_a_file_that_is_no_text_is_said(write: Write, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read"):
         read_settings(made)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(["relevant", "tail", "higher_is_better", "override", "benchmarks", "first", "other"])
+
+
+@given(st.dictionaries(KEYS, ANYTHING | st.lists(st.dictionaries(KEYS, ANYTHING), max_size=2), max_size=4))
+def test_whatever_a_table_holds_is_settings_or_a_clear_error(given_table: dict[str, object]) -> None:
+    with patch("stallhorn.settings._table", return_value=given_table):
+        try:
+            found = read_settings(project(Path("/nowhere")))
+        except UsageError as error:
+            assert "Expected" in error.remedy
+        else:
+            assert 0 < found.relevant <= 10 and found.tail >= 1
+            found.of("suite.time_it(1, 'a')")
 
 
 @pytest.mark.parametrize("changes", [{"thresholds": {"(": 0.1}}, {"first_commits": {"(": None}}])

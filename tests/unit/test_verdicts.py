@@ -235,6 +235,13 @@ def test_a_benchmark_of_which_more_is_better_becomes_worse_when_it_falls() -> No
     assert report.history.series[0].rising is Direction.FASTER
 
 
+def test_exact_values_are_neither_the_machines_doing_nor_too_little_to_tell() -> None:
+    made = rows([100.0, 100.0, 101.0], {0: CODE})
+    exact = tuple(replace(each, unit="compiles (counted)") for each in made.series)
+    report = diagnose(replace(made, series=exact))
+    assert (report.verdict, report.changes[0].kind) == (Verdict.REGRESSION, Kind.CODE)
+
+
 # --- a part of a report
 
 

@@ -20,6 +20,11 @@ def kind_in_words(change: Change) -> str:
     return change.direction.value
 
 
+def reason_in_words(change: Change) -> str:
+    """Why it is of its kind, without the kind itself; "" for code."""
+    return "" if change.kind is Kind.CODE else change.reason.removeprefix(f"{kind_in_words(change)}: ")
+
+
 def headline(change: Change) -> str:
     """What happened to how many series, with the typical size: "12 series slower, typically 1.42x"."""
     count = f"{len(change.points)} series"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from stallhorn.console import safe
 from stallhorn.model import Change, Direction, Kind, Report, Revision, Suspicion
-from stallhorn.report.change_words import confidence_in_words, factor, headline
+from stallhorn.report.change_words import confidence_in_words, factor, headline, reason_in_words
 from stallhorn.report.pattern import Pattern, Patterns
 from stallhorn.report.sentence import series_name
 from stallhorn.report.terminal import named, range_lines, table
@@ -53,8 +53,8 @@ def _entry(change: Change, report: Report, reasons: Reasons, found: Pattern | No
         f"{named(change.first)}",
         f"  {safe(headline(change))}; confidence {confidence_in_words(change.confidence)}",
     ]
-    if change.reason and change.kind is not Kind.CODE:
-        lines.append(f"  {safe(change.reason)}")
+    if reason := reason_in_words(change):
+        lines.append(f"  {safe(reason)}")
     benchmarks = len({point.key.benchmark for point in change.points})
     worst = safe(f"{series_name(change.worst.key)} @ {change.worst.key.environment}")
     most = f"{reasons.in_words(change.worst)}: {worst}"

@@ -182,6 +182,8 @@ def _range(comparison: Comparison, report: Report) -> tuple[int, int]:
     places = {revision.commit: revision.position for revision in report.history.revisions}
     start, stop = places[comparison.last or comparison.after.commit], places[comparison.after.commit]
     for change in report.changes:
+        if change.kind is not Kind.CODE:
+            continue
         hit = any(point.key == comparison.key for point in change.points)
         if hit and change.direction is comparison.direction and start < change.first.position <= stop:
             own = next(point for point in change.points if point.key == comparison.key)

@@ -117,9 +117,12 @@ def test_causes_are_told_with_their_share_of_the_series() -> None:
 
 def test_a_machines_event_and_a_repair_give_their_reason() -> None:
     report = made()
-    for kind, reason in ((Kind.MACHINE, "a noisy night"), (Kind.MEASUREMENT, "measurement repaired: x is gone")):
+    for kind, reason, line in (
+        (Kind.MACHINE, "a noisy night", "  a noisy night"),
+        (Kind.MEASUREMENT, "measurement repaired: x is gone", "  x is gone"),
+    ):
         told = replace(report, changes=(replace(report.changes[0], kind=kind, reason=reason),))
-        assert f"  {reason}" in entry(told)
+        assert line in entry(told)
         assert ("1 of a machine" if kind is Kind.MACHINE else "1 of measurement") in changes_text(told)
 
 

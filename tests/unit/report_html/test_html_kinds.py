@@ -50,9 +50,9 @@ def test_an_event_of_a_machine_is_one_entry_and_no_regression(tmp_path: Path) ->
 
 
 def test_a_repaired_measurement_has_its_own_word(tmp_path: Path) -> None:
-    reason = "measurement repaired: unsynchronised is gone; earlier points are set aside"
-    page = overview(made(Kind.MEASUREMENT, reason), tmp_path)
-    assert "measurement repaired: 4 series</span>" in page and reason in page
+    reason = "unsynchronised is gone; earlier points are set aside"
+    page = overview(made(Kind.MEASUREMENT, f"measurement repaired: {reason}"), tmp_path)
+    assert "measurement repaired: 4 series</span>" in page and f'<p class="kind">{reason}' in page
     assert "measured otherwise" in page and "No regression" not in page
 
 

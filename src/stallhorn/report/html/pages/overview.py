@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from stallhorn.model import Change, ChangePoint, Environment, Finding, Machine, Parameters, Revision, plain
 from stallhorn.pitfalls.base import detectors
-from stallhorn.report.change_words import confidence_in_words, kind_in_words, size_in_words
+from stallhorn.report.change_words import confidence_in_words, kind_in_words, reason_in_words, size_in_words
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.causes import Why
 from stallhorn.report.html.charts.sparkline import sparkline
@@ -31,6 +31,7 @@ class ChangeView:
     sign: str
     tone: str
     kind: str  # "slower", "machine event", "measurement repaired"
+    reason: str  # why it is of that kind; "" for code
     worst: str  # "2.01x slower"
     size: str  # the typical factor with its interval; "" where there is none
     confidence: str
@@ -117,6 +118,7 @@ def _change(change: Change, site: Site, patterns: Patterns) -> ChangeView:
         words.change_sign(change.kind, change.direction),
         words.change_tone(change.kind, change.direction),
         kind_in_words(change),
+        reason_in_words(change),
         hit[0][1] if hit else "",
         size_in_words(change),
         confidence_in_words(change.confidence),
