@@ -144,3 +144,17 @@ def test_what_left_the_suite_since_is_told(slowed: Workplace) -> None:
     named = f"suite.Gone.measure @ {key_of(slowed).environment}, {last} and {first}"
     why = "the suite no longer has this benchmark with these parameters"
     assert f"Cannot be measured again: {named}: {why}." in done(slowed).out.splitlines()
+
+
+def test_the_next_check_says_what_became_of_the_suspicions(slowed: Workplace) -> None:
+    answer = json.loads(slowed.stallhorn("check", "--json").out)
+    (machine,) = answer["machines"]
+    alarms = {alarm["id"]: alarm for alarm in machine["alarms"]}
+    gone = alarms["suite.Gone.measure-slower"]
+    assert gone["history"][-1]["reason"] == "its results were removed, or the version of its benchmarks changed"
+    proven = alarms["suite.Work.measure-slower"]
+    assert proven["state"] in ("confirmed", "withdrawn")
+    if proven["state"] == "withdrawn":  # other processes disturbed too much of it to be told as a change
+        assert not machine["changes"]
+    else:
+        assert proven["history"][-1]["reason"].startswith("measured again 5 times, in turns with the commit before: ")
