@@ -47,8 +47,8 @@ class Contestant:
 def contestants(ours: str = OURS) -> list[Contestant]:
     return [
         Contestant("stallhorn" if ours == OURS else ours.rpartition(":")[2], ours),
-        Contestant("asv steps", f"{__name__}:asv_steps", 8),
-        Contestant("asv regressions", f"{__name__}:asv_regressions", 8),
+        Contestant("asv steps", f"{__name__}:asv_steps", 5),
+        Contestant("asv regressions", f"{__name__}:asv_regressions", 5),
         Contestant("Perfherder", f"{__name__}:perfherder", 2),
         Contestant("none", f"{__name__}:nothing"),
     ]
