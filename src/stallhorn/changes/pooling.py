@@ -112,12 +112,18 @@ def _change(hit: _Hit, revisions: Sequence[Revision]) -> Change:
 
 def _size(point: ChangePoint) -> float:
     """How far apart the levels are, as a logarithm; from zero and to zero is farther than anything."""
-    return abs(math.log(point.ratio)) if point.ratio else math.inf
+    return math.inf if (known := _log(point)) is None else abs(known)
+
+
+def _log(point: ChangePoint) -> float | None:
+    """The logarithm of its ratio; None where it has none: from zero, to zero, with another sign, out of range."""
+    ratio = point.ratio
+    return math.log(ratio) if ratio is not None and 0 < ratio < math.inf else None
 
 
 def _typical(points: Sequence[ChangePoint]) -> tuple[float | None, float | None, float | None]:
     """The median ratio and its interval, above 1 where it became worse."""
-    known = [(math.log(point.ratio), point) for point in points if point.ratio]
+    known = [(value, point) for point in points if (value := _log(point)) is not None]
     if not known:
         return None, None, None
     values = [-value if point.rising is Direction.FASTER else value for value, point in known]
@@ -125,15 +131,24 @@ def _typical(points: Sequence[ChangePoint]) -> tuple[float | None, float | None,
     half = [_half_width(point) for _, point in known]
     if len(known) == 1 and half[0] is not None:
         bounds = sorted((values[0] + end for end in _ends(known[0][1])), key=float)
-        return math.exp(center), math.exp(min(bounds[0], center)), math.exp(max(bounds[1], center))
+        return _bounded(center, *bounds)
     widths = [each for each in half if each is not None]
     if not widths:
-        return math.exp(center), None, None
+        return _exp(center), None, None
     # A series without an interval is as uncertain as the most uncertain one.
     variances = [((max(widths) if each is None else each) / _Z99) ** 2 for each in half]
     mean, error = _mean(values, variances)
     low, high = mean - _Z99 * error, mean + _Z99 * error
-    return math.exp(center), math.exp(min(low, center)), math.exp(max(high, center))
+    return _bounded(center, low, high)
+
+
+def _bounded(center: float, low: float, high: float) -> tuple[float, float, float]:
+    return _exp(center), _exp(min(low, center)), _exp(max(high, center))
+
+
+def _exp(value: float) -> float:
+    """As a ratio, as far as one can be written."""
+    return math.exp(max(-700.0, min(value, 700.0)))
 
 
 def _ends(point: ChangePoint) -> tuple[float, float]:

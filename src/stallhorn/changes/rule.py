@@ -36,6 +36,7 @@ DOUBT = 0.8  # beyond this share of what it takes, but not beyond all of it, is 
 UNSTEADY = 10.0  # where only more than that can be told, there is nothing to say
 SLICES = 0.05  # seconds; calls of 4 microseconds on two threads were seen to take 4 to 22 ms beside one busy core
 _LOG_RELEVANT = math.log(RELEVANT)
+_LARGEST = 700.0  # of a logarithm whose number can be written
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
 _SPREAD = 0.87  # standard deviation of the better of two processes, in medians of the difference between two
 
@@ -176,11 +177,12 @@ def judge(ground: Ground, points: Sequence[Sighting]) -> Judgement:
     effect = min(best, fastest) if direction is Direction.SLOWER else min(-best, -fastest)
     noise = _noise(ground, points)
     foreign = _foreign(ground, points, direction)
-    needed = math.exp(max(_LOG_RELEVANT, noise, foreign))
+    least = max(_LOG_RELEVANT, noise, foreign)
+    needed = math.exp(min(least, _LARGEST))
     leans = effect >= _LOG_RELEVANT
     if abs(shift) < _LOG_RELEVANT or effect <= max(DOUBT * noise, _LOG_RELEVANT):
         return Judgement(Direction.SAME, True, needed, leans)
-    if math.exp(effect) >= needed and _apart(ground, points, direction):
+    if effect >= least and _apart(ground, points, direction):
         return Judgement(direction, True, needed, leans)
     return Judgement(direction, False, needed, leans, _why(effect, noise, foreign, ground, points))
 
@@ -214,9 +216,9 @@ def _why(effect: float, noise: float, foreign: float, ground: Ground, points: Se
         beside = f"other processes used {max(each.cores for each in known):.1f} cores"
         if any(each.crowded for each in known):
             return f"{beside}, more than were free: its threads can have waited for them"
-        return f"{beside}, which can explain up to {math.exp(foreign):.2f}x"
+        return f"{beside}, which can explain up to {math.exp(min(foreign, _LARGEST)):.2f}x"
     if effect < noise:
-        return f"{telling(math.exp(noise))}, {_points(len(ground.points))}"
+        return f"{telling(math.exp(min(noise, _LARGEST)))}, {_points(len(ground.points))}"
     return "its processes overlap with those measured before"
 
 
