@@ -7,6 +7,7 @@ as well, and of an un-waited result they see even less than there is.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,15 +78,19 @@ def set_aside(points: Sequence[tuple[ChangePoint, Nature]], commits: Sequence[st
 
 
 def of_machine(comparison: Comparison, common: Iterable[ChangePoint], places: Mapping[str, int]) -> str | None:
-    """Why a comparison's move is the machine's: an event of it lies between the two commits. None where none does."""
-    last, head = places.get(comparison.last or "", -1), places[comparison.after.commit]
-    return next(
-        (point.reason or EVENT for point in common if last < places[point.first] <= head and _alike(point, comparison)),
-        None,
-    )
+    """Why a comparison's move is the machine's: its events between the two commits explain it. None where none do.
+
+    What is left beside them may be `ROOM`, which alone would be no change of one series.
+    """
+    last, head, moved = places.get(comparison.last or "", -1), places[comparison.after.commit], _log(comparison.ratio)
+    between = [point for point in common if last < places[point.first] <= head]
+    events = sum(_log(point.ratio) for point in between)
+    is_explained = moved * events > 0 and abs(moved) <= abs(events) + math.log(ROOM)
+    return (between[-1].reason or EVENT) if between and is_explained else None
 
 
 EVENT = "many series of this machine moved together"
+ROOM = 1.1
 
 
 def with_installed(reason: str, told: Iterable[Explanation]) -> str:
@@ -96,10 +101,8 @@ def with_installed(reason: str, told: Iterable[Explanation]) -> str:
     return f"{reason or EVENT}; {name}" if name and 2 * count > len(explanations) else reason or EVENT
 
 
-def _alike(point: ChangePoint, comparison: Comparison) -> bool:
-    """Whether both moved the same way."""
-    ratio = comparison.ratio
-    return ratio is not None and point.ratio is not None and (ratio > 1) == (point.ratio > 1)
+def _log(ratio: float | None) -> float:
+    return math.log(ratio) if ratio is not None and 0 < ratio < math.inf else 0.0
 
 
 def _blocking(findings: Iterable[Finding]) -> frozenset[str]:

@@ -118,6 +118,13 @@ def compared(last: int, head: int, ratio: float) -> Comparison:
 def test_an_event_between_the_two_commits_moved_it() -> None:
     assert of_machine(compared(2, 3, 1.1), [moved(3)], PLACES) == EVENT
     assert of_machine(compared(0, 5, 1.1), [moved(3)], PLACES) == EVENT
+    assert of_machine(compared(0, 5, 1.9), [moved(2, 1.4), moved(4, 1.3)], PLACES) == EVENT
+
+
+def test_a_move_that_is_larger_than_the_event_is_not_its_doing_alone() -> None:
+    assert of_machine(compared(2, 3, 1.2), [moved(3, 1.1)], PLACES) == EVENT
+    assert of_machine(compared(2, 3, 1.3), [moved(3, 1.1)], PLACES) is None
+    assert of_machine(compared(2, 3, 2.0), [moved(3, 1.05)], PLACES) is None
 
 
 def test_an_event_at_another_commit_or_the_other_way_did_not() -> None:

@@ -146,7 +146,7 @@ def test_an_event_of_the_machine_is_one_entry_and_no_regression(found) -> None:
 def test_a_series_that_its_own_code_slowed_beside_an_event_is_a_regression(found) -> None:
     first = next(iter(MANY))
     found(
-        common=tuple(change_of(of, 1, 2, 1.1, kind=Kind.MACHINE) for of in MANY),
+        common=tuple(change_of(of, 1, 2, 1.25, kind=Kind.MACHINE) for of in MANY),
         points={first: (change_of(first, 1, 2, 1.2),)},
     )
     report = diagnose(history(MANY))
