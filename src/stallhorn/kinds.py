@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stallhorn.fingerprint import ELSEWHERE, SAME
 from stallhorn.model import ChangePoint, Comparison, Direction, Explanation, Finding, Kind
@@ -30,22 +30,37 @@ class Nature:
     reason: str = ""
     gone: frozenset[str] = frozenset()  # wrong before
     new: frozenset[str] = frozenset()  # wrong since
+    came: frozenset[str] = frozenset()  # pitfalls that slowed the code down here
+    went: frozenset[str] = frozenset()  # those that are not there any more, of whatever kind the change is
 
 
-def nature(why: Explanation, direction: Direction) -> Nature:
-    """What a change is, by what came and went with it."""
+def nature(why: Explanation, direction: Direction, by_code: frozenset[str] = frozenset()) -> Nature:
+    """What a change is, by what came and went with it.
+
+    `by_code` are pitfalls that came as slow-downs of the code before: that they go is an improvement, and no repair.
+    """
     gone, new = _blocking(why.gone), _blocking(why.causes)
+    told = Nature(came=new & _TOO_LONG if direction is Direction.SLOWER else frozenset(), went=gone)
+    gone -= by_code
     if direction is Direction.SLOWER:
         gone, new = gone - _TOO_LONG, frozenset()
     if gone:
         reason = f"{REPAIRED}: {_names(gone)} gone; earlier points are set aside"
-        return Nature(Kind.MEASUREMENT, reason, gone, new)
+        return replace(told, kind=Kind.MEASUREMENT, reason=reason, gone=gone, new=new)
     if new and direction is Direction.FASTER and not new <= _TOO_LONG:
         reason = f"{BROKE}: {_names(new)} new; its points are not comparable with earlier ones"
-        return Nature(Kind.MEASUREMENT, reason, gone, new)
+        return replace(told, kind=Kind.MEASUREMENT, reason=reason, gone=gone, new=new)
     if why.code == f"{SAME}{ELSEWHERE}":
-        return Nature(Kind.MACHINE, f"{SAME}, and so is what is counted")
-    return Nature()
+        return replace(told, kind=Kind.MACHINE, reason=f"{SAME}, and so is what is counted")
+    return told
+
+
+def come_by_code(earlier: Iterable[Nature]) -> frozenset[str]:
+    """Pitfalls that came as slow-downs of the code and have not gone; natures are oldest first."""
+    there: frozenset[str] = frozenset()
+    for each in earlier:
+        there = (there - each.went) | each.came
+    return there
 
 
 def wrong_before(points: Sequence[tuple[ChangePoint, Nature]]) -> frozenset[str]:

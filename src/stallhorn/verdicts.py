@@ -11,7 +11,7 @@ from stallhorn.changes.history import Found
 from stallhorn.changes.levels import compare
 from stallhorn.changes.line import Line
 from stallhorn.changes.settings import Override, Settings
-from stallhorn.kinds import Nature, nature, of_machine, set_aside, with_installed
+from stallhorn.kinds import Nature, come_by_code, nature, of_machine, set_aside, with_installed
 from stallhorn.model import (
     ChangePoint,
     Comparison,
@@ -48,7 +48,11 @@ class Verdicts:
         self._causes = causes
         self.explanations: dict[tuple[SeriesKey, str, str], Explanation] = {}
         self._common = self._events(found.common)
-        self._changes = {key: [self._of_kind(point) for point in points] for key, points in found.points.items()}
+        self._changes: dict[SeriesKey, list[tuple[ChangePoint, Nature]]] = {}
+        for key, points in found.points.items():
+            known = self._changes.setdefault(key, [])
+            for point in points:
+                known.append(self._of_kind(point, come_by_code(each for _, each in known)))
 
     def points(self) -> Iterator[ChangePoint]:
         """Every change, of the code, of a machine or of a measurement."""
@@ -97,10 +101,10 @@ class Verdicts:
                 found.setdefault(point.key, []).append(replace(point, kind=Kind.MACHINE, reason=reason))
         return found
 
-    def _of_kind(self, point: ChangePoint) -> tuple[ChangePoint, Nature]:
+    def _of_kind(self, point: ChangePoint, by_code: frozenset[str]) -> tuple[ChangePoint, Nature]:
         why = self._causes.explanation(self._series[point.key], point)
         self.explanations[point.key, point.last, point.first] = why
-        found = Nature() if self._series[point.key].is_counted else nature(why, point.direction)
+        found = Nature() if self._series[point.key].is_counted else nature(why, point.direction, by_code)
         # What was found as another kind keeps it.
         if point.kind is not Kind.CODE or found.kind is Kind.CODE:
             return point, found
@@ -156,7 +160,10 @@ class Verdicts:
         why = self._causes.explanation(series, moved, None if base is None else found.last)
         if found.direction is not Direction.SAME:
             self.explanations[found.key, moved.last, moved.first] = why
-        told = Nature() if series.is_counted else nature(why, moved.direction)  # no machine changes what is exact
+        head = self._places[moved.first]
+        earlier = (each for point, each in self._changes.get(found.key, ()) if self._places[point.first] < head)
+        # No machine changes what is exact.
+        told = Nature() if series.is_counted else nature(why, moved.direction, come_by_code(earlier))
         kind, reason = told.kind, told.reason
         event = of_machine(found, self._common.get(found.key, ()), self._places)
         if kind is Kind.CODE and event is not None and not self._has_own(found):

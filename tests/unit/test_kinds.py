@@ -6,7 +6,7 @@ import pytest
 from builders import commit, key
 
 from stallhorn.fingerprint import ELSEWHERE, SAME
-from stallhorn.kinds import EVENT, Nature, nature, of_machine, set_aside, with_installed
+from stallhorn.kinds import EVENT, Nature, come_by_code, nature, of_machine, set_aside, with_installed
 from stallhorn.model import (
     ChangePoint,
     Comparison,
@@ -50,11 +50,27 @@ def test_a_timing_that_is_wrong_since_has_not_become_faster() -> None:
 
 @pytest.mark.parametrize("pitfall", ["unsynchronised", "compile-in-timing", "recompilation"])
 def test_a_slow_down_is_not_excused_by_what_is_wrong_with_the_newer_timing(pitfall: str) -> None:
-    assert nature(Explanation(causes=(finding(pitfall),)), SLOWER) == Nature()
+    assert nature(Explanation(causes=(finding(pitfall),)), SLOWER).kind is Kind.CODE
+
+
+def test_that_compiling_goes_which_came_as_a_slow_down_is_an_improvement() -> None:
+    came = nature(Explanation(causes=(finding("compile-in-timing"),)), SLOWER)
+    went = Explanation(gone=(finding("compile-in-timing"),))
+    assert nature(went, FASTER, come_by_code([came])).kind is Kind.CODE
+    assert nature(went, FASTER).kind is Kind.MEASUREMENT
+    reverted = nature(went, FASTER, come_by_code([came]))
+    assert come_by_code([came, reverted]) == frozenset()
+    assert come_by_code([came, reverted, came]) == {"compile-in-timing"}
+
+
+def test_that_a_result_is_waited_for_again_is_a_repair_whatever_was_slower_before() -> None:
+    came = nature(Explanation(causes=(finding("unsynchronised"),)), SLOWER)
+    went = Explanation(gone=(finding("unsynchronised"),))
+    assert nature(went, SLOWER, come_by_code([came])).kind is Kind.MEASUREMENT
 
 
 def test_a_slow_down_although_nothing_compiles_any_more_is_one_of_the_code() -> None:
-    assert nature(Explanation(gone=(finding("compile-in-timing"),)), SLOWER) == Nature()
+    assert nature(Explanation(gone=(finding("compile-in-timing"),)), SLOWER).kind is Kind.CODE
     both = Explanation(gone=(finding("compile-in-timing"), finding("unsynchronised")))
     assert nature(both, SLOWER).gone == {"unsynchronised"}
 
