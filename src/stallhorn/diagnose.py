@@ -88,8 +88,8 @@ def _with_directions(history: History, settings: Settings) -> History:
 def _changes(history: History, disturbances: Mapping[SeriesKey, Disturbances], settings: Settings, line: Line) -> Found:
     """The changes of the branch that are to be told, with positions of the whole series."""
     parts = {series.key: line.of_branch(series) for series in history.series}
-    found = detect([part.series for part in parts.values()], disturbances, settings)
     places = {revision.commit: revision.position for revision in history.revisions}
+    found = detect([part.series for part in parts.values()], disturbances, settings, places)
 
     def is_told(key: SeriesKey, first: str) -> bool:
         setting = settings.of(key.name)

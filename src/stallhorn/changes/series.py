@@ -24,9 +24,7 @@ def logarithms(
     `weights` are 1/spread within a run. A wide spread marks a disturbed point (real outliers have 12 times the usual
     one), but says nothing about the noise between runs, which is several times larger.
     """
-    v = np.array(values, dtype=float)
-    if weights is not None:
-        v[_disturbed(np.array(weights, dtype=float))] = np.nan
+    v = undisturbed(values, weights)
     at = np.flatnonzero(np.isfinite(v))
     v = v[at]
     if len(v) == 0:
@@ -36,6 +34,14 @@ def logarithms(
     scale = float(np.median(np.abs(v))) or float(np.abs(v).max()) or 1.0
     with np.errstate(over="ignore"):
         return np.clip(v / scale, -1e6, 1e6), at
+
+
+def undisturbed(values: Sequence[float | None] | Floats, weights: Sequence[float | None] | None = None) -> Floats:
+    """The values, NaN where they are missing or where a wide spread says that something disturbed them."""
+    found: Floats = np.array(values, dtype=float)
+    if weights is not None:
+        found[_disturbed(np.array(weights, dtype=float))] = np.nan
+    return found
 
 
 def _disturbed(weights: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from stallhorn.changes.loops import compiler, eliminate
+from stallhorn.changes.loops import compiler, eliminate, order
 from stallhorn.changes.series import Floats, Integers
 
 MANY = 4_000  # points judged in this process from which compiling pays, if an earlier process compiled
 COLD = 100_000  # ... if none did: about eight seconds
 SPLIT = 200_000  # points from which two threads share the work
 THREADS = 2
+Z99 = 2.576
 
 _judged = 0  # points, in this process
 
@@ -34,9 +35,7 @@ class Demand:
 
     relevant: float = 0.02  # logarithm of the smallest change that is told
     hindsight: float = 0.7  # odds, with more than 15 points on either side
-    tonight: float = (
-        2.8  # odds, where it leaves three points at an end of the series: it will be asked again every night
-    )
+    tonight: float = 2.65  # odds, where few points are left at an end of the series: it is asked again every night
     easing: float = 0.0  # of those odds with each further point, up to nine
     tail: int = 3  # points that the newest level must have lasted
     doubted: float = 0.0  # odds from which the newest points are told as suspicious
@@ -135,3 +134,23 @@ def _compile_if_worth(points: int) -> None:
 def _weights() -> tuple[Any, ...]:
     with np.load(str(files("stallhorn.changes") / "weights.npz")) as kept:
         return kept["hindsight"].astype(float), kept["tonight"].astype(float), kept["roots"]
+
+
+def interval(x: Floats, start: int, place: int, stop: int) -> tuple[float, float]:
+    """The 99 % interval of a change's size: of the difference of the two medians, in logarithms.
+
+    The error of a median is 1.2533 standard deviations over the root of the count; correlated noise (a lag-1 estimate,
+    on clipped residuals) widens it by sqrt((1 + rho) / (1 - rho)).
+    """
+    left, right = x[start:place], x[place:stop]
+    centers = np.median(left), np.median(right)
+    rest = np.concatenate([left - centers[0], right - centers[1]])
+    sigma = max(
+        order.SIGMAS * float(np.median(np.abs(rest))),
+        order.noise(np.ascontiguousarray(x[start:stop]), np.empty(stop - start)),
+    )
+    clipped = np.clip(rest, -3 * sigma, 3 * sigma)
+    rho = min(max(float(clipped[1:] @ clipped[:-1]) / max(float(clipped @ clipped), 1e-18), 0.0), 0.9)
+    error = 1.2533 * sigma * math.sqrt((1 + rho) / (1 - rho) * (1 / len(left) + 1 / len(right)))
+    shift = float(centers[1] - centers[0])
+    return shift - Z99 * error, shift + Z99 * error

@@ -14,7 +14,7 @@ from typing import Any
 from stallhorn.changes.loops import cuts, eliminate, evidence, order
 
 MODULES = (order, cuts, evidence, eliminate)  # each calls those before it
-ENTRANCES = ("judge_all", "visited")
+ENTRANCES = ("noise", "judge_all", "visited")
 _LOCK = threading.Lock()
 _done = False
 
