@@ -31,7 +31,7 @@ def logarithms(
         return v, at
     if v.min() > 0:
         return np.log(v), at
-    scale = float(np.median(np.abs(v))) or float(np.abs(v).max()) or 1.0
+    scale = 2 * float(np.median(np.abs(v) / 2)) or float(np.abs(v).max()) or 1.0  # halves: no sum is out of range
     with np.errstate(over="ignore"):
         return np.clip(v / scale, -1e6, 1e6), at
 
@@ -50,7 +50,7 @@ def _disturbed(weights: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     known = np.isfinite(weights) & (weights > 0)
     if known.sum() < KNOWN * len(weights) or not known.any():
         return none
-    wide = known & (np.where(known, weights, 1.0) * OUTLIER < np.median(weights[known]))
+    wide = known & (np.where(known, weights, 1.0) < np.median(weights[known] / OUTLIER))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start <= ALONE:
