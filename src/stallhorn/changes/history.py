@@ -12,16 +12,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from stallhorn.changes import counted, levels
-from stallhorn.changes.base import Disturbances, is_usable
+from stallhorn.changes.base import USUAL, Demand, Disturbances, Event, Step, Steps, is_usable
 from stallhorn.changes.line import part
-from stallhorn.changes.machine import Event
-from stallhorn.changes.projects import judge_project
-from stallhorn.changes.series import Floats
 from stallhorn.changes.settings import Settings
-from stallhorn.changes.steps import USUAL, Demand, Step, Steps, find, interval
 from stallhorn.model import ChangePoint, Direction, Kind, Level, Measurement, Series, SeriesKey, Suspicion
 from stallhorn.model.visits import by_visit, repeats
 from stallhorn.stats import median, trimmed_range
@@ -122,6 +116,10 @@ def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) ->
     found = [_Found(Steps()) for _ in rows]
     if not old:
         return found
+    import numpy as np  # a young history is judged without
+
+    from stallhorn.changes.projects import judge_project
+
     seen = {rows[number].commit(k) for number in old for k in range(len(rows[number].usable))}
     commits = sorted(seen, key=places.__getitem__)
     columns = {commit: column for column, commit in enumerate(commits)}
@@ -175,6 +173,10 @@ def _with_visits(row: _Row, steps: Steps, demand: Demand) -> Steps:
         values = _visits(row.series.points[place]) if place >= newest[0] else [row.series.points[place].value or 0.0]
         x += [math.log(value) for value in values]
         numbers += [number] * len(values)
+    import numpy as np
+
+    from stallhorn.changes.steps import find
+
     again = find([np.array(x)], demand).steps(0)
     start = len(row.usable) - TAIL
     late = tuple(replace(step, place=numbers[step.place]) for step in again.found if numbers[step.place] >= start)
@@ -220,7 +222,7 @@ def _told(row: _Row, found: _Found, young: Sequence[ChangePoint]) -> tuple[Chang
     own = [point for point in young if all(abs(at[point.after.start] - step.place) > SAME for step in steps)]
     starts = sorted({*(step.place for step in steps), *(at[point.after.start] for point in own)})
     edges = [0, *starts, len(row.usable)]
-    x: Floats = np.log(row.values()) if steps else np.zeros(0)
+    x = [math.log(value) for value in row.values()] if steps else []
     points = list(own)
     for step in steps:
         number = edges.index(step.place, 1)
@@ -228,8 +230,10 @@ def _told(row: _Row, found: _Found, young: Sequence[ChangePoint]) -> tuple[Chang
     return tuple(sorted(points, key=lambda point: point.after.start))
 
 
-def _point(row: _Row, x: Floats, start: int, step: Step, stop: int) -> ChangePoint:
-    low, high = interval(x, start, step.place, stop)
+def _point(row: _Row, x: Sequence[float], start: int, step: Step, stop: int) -> ChangePoint:
+    from stallhorn.changes.steps import interval
+
+    low, high = interval(x[start : step.place], x[step.place : stop])
     return ChangePoint(
         key=row.key,
         before=_level(row, start, step.place),
@@ -256,8 +260,7 @@ def _moved_by(event: tuple[int, Event], row: _Row) -> ChangePoint | None:
     start, stop = max(0, number - SIDE), min(len(row.usable), number + SIDE)
     if start == number or abs(what.size) < math.log1p(Settings().relevant):
         return None
-    x = np.log(row.values())
-    point = _point(row, x, start, Step(number, what.odds), stop)
+    point = _point(row, [math.log(value) for value in row.values()], start, Step(number, what.odds), stop)
     return replace(point, kind=Kind.MACHINE, reason=COMMON)
 
 

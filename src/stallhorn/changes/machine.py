@@ -13,9 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from stallhorn.changes.base import Demand, Event
 from stallhorn.changes.loops import order
 from stallhorn.changes.series import Floats, Integers
-from stallhorn.changes.steps import Demand, find
+from stallhorn.changes.steps import find
 
 BENCHMARKS = 5  # that can tell what the machine did; among fewer, the change of one looks like the machine's
 MEDIAN_ERROR = 1.2533  # of a median, in standard errors of a mean
@@ -27,21 +28,7 @@ CLEAR = 10  # series that show an event clearly, needed to tell how uneven it is
 APART = 4.0  # standard deviations beyond which a series did something of its own at an event
 BRIEF = 5  # points; an event that is taken back so soon tells nothing of the nights in it
 TAKEN_BACK = 0.3  # share of such an event that may stay
-NEAR = 3  # points between a change and an event that make them one
 BLOCK = 1000  # series that are worked on at once: memory
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Where the machine changed."""
-
-    place: int  # the first commit after it
-    size: float  # typical shift of the logarithms
-    odds: float  # logarithm of the odds that it is one
-    residue: float  # a smaller change at the same commit may be what is left of it
-
-    def hides(self, place: int, moved: float) -> bool:
-        return abs(place - self.place) <= NEAR and abs(moved) < self.residue
 
 
 @dataclass(frozen=True, slots=True)

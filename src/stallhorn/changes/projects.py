@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from stallhorn.changes import machine
+from stallhorn.changes.base import NEAR, USUAL, Demand, Event, Step, Steps
 from stallhorn.changes.loops import order
-from stallhorn.changes.machine import MEDIAN_ERROR, Event, Machine
+from stallhorn.changes.machine import MEDIAN_ERROR, Machine
 from stallhorn.changes.series import Floats, Integers, logarithms, undisturbed
-from stallhorn.changes.steps import USUAL, Demand, Step, Steps, find
+from stallhorn.changes.steps import find
 
 ALONE, ALONE_NEWEST = 2.5, 3.0  # log odds of a change that one series shows on its own; the same near the ends
 SHARED = 2.0  # log odds of a change in the pooled series of a benchmark: its parameters share some of their noise
@@ -155,7 +156,7 @@ class _Told:
 
 def _without_residue(told: _Told, events: Sequence[Event]) -> list[Step]:
     """The steps but those where an event of the machine was, and what is left of it may be all that there is."""
-    if not any(abs(step.place - event.place) <= machine.NEAR for step in told.steps for event in events):
+    if not any(abs(step.place - event.place) <= NEAR for step in told.steps for event in events):
         return told.steps
     edges = [0, *(step.place for step in told.steps), len(told.row)]
     kept = []
@@ -249,7 +250,7 @@ class _Benchmarks:
         pairs = [_newest_pair(row, first) for row, first in zip(rows, since, strict=True)]
         others = float(np.quantile([abs(pair.moved) for pair in pairs], PAIR_QUIET, method="lower"))
         for members, row, first, pair in zip(self.members, rows, since, pairs, strict=True):
-            if len(members) < PAIR_MEMBERS or pair.count < PAIR_BASE or pair.place < width - machine.NEAR:
+            if len(members) < PAIR_MEMBERS or pair.count < PAIR_BASE or pair.place < width - NEAR:
                 continue
             outside = PAIR_OTHERS * max(others, float(mode[pair.place :].max()))
             noise = order.noise(row[np.isfinite(row)], np.empty(width + 8))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from stallhorn.changes.base import USUAL, Demand, Step, Steps
 from stallhorn.changes.loops import compiler, eliminate, order
 from stallhorn.changes.series import Floats, Integers
 
@@ -27,45 +28,6 @@ THREADS = 2
 Z99 = 2.576
 
 _judged = 0  # points, in this process
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a change must have. Odds are natural logarithms: 0.7 is two to one, 2.8 sixteen to one."""
-
-    relevant: float = 0.02  # logarithm of the smallest change that is told
-    hindsight: float = 0.7  # odds, with more than 15 points on either side
-    tonight: float = 2.65  # odds, where few points are left at an end of the series: it is asked again every night
-    easing: float = 0.0  # of those odds with each further point, up to nine
-    tail: int = 3  # points that the newest level must have lasted
-    doubted: float = 0.0  # odds from which the newest points are told as suspicious
-
-    def row(self) -> tuple[float, ...]:
-        return self.relevant, self.hindsight, self.tonight, self.easing, self.tail, self.doubted
-
-
-USUAL = Demand()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of level: positions are those of the series without what is missing."""
-
-    place: int  # the first point of the new level
-    odds: float  # logarithm of the odds that it is one
-
-    @property
-    def confidence(self) -> float:
-        """How probable it is that the level changed here."""
-        return 1 / (1 + math.exp(-min(max(self.odds, -30.0), 30.0)))
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What was found in one series, oldest first; `doubt`: newest points that look changed without being believed."""
-
-    found: tuple[Step, ...] = ()
-    doubt: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +98,18 @@ def _weights() -> tuple[Any, ...]:
         return kept["hindsight"].astype(float), kept["tonight"].astype(float), kept["roots"]
 
 
-def interval(x: Floats, start: int, place: int, stop: int) -> tuple[float, float]:
-    """The 99 % interval of a change's size: of the difference of the two medians, in logarithms.
+def interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+    """The 99 % interval of a change's size: of the difference of the medians of two levels, in logarithms.
 
     The error of a median is 1.2533 standard deviations over the root of the count; correlated noise (a lag-1 estimate,
     on clipped residuals) widens it by sqrt((1 + rho) / (1 - rho)).
     """
-    left, right = x[start:place], x[place:stop]
-    centers = np.median(left), np.median(right)
-    rest = np.concatenate([left - centers[0], right - centers[1]])
-    sigma = max(
-        order.SIGMAS * float(np.median(np.abs(rest))),
-        order.noise(np.ascontiguousarray(x[start:stop]), np.empty(stop - start)),
-    )
+    left, right = np.array(before, float), np.array(after, float)
+    shift = float(np.median(right) - np.median(left))
+    rest = np.concatenate([left - np.median(left), right - np.median(right)])
+    noise = max(order.noise(part, np.empty(len(part) + 8)) for part in (left, right))
+    sigma = max(order.SIGMAS * float(np.median(np.abs(rest))), noise)
     clipped = np.clip(rest, -3 * sigma, 3 * sigma)
     rho = min(max(float(clipped[1:] @ clipped[:-1]) / max(float(clipped @ clipped), 1e-18), 0.0), 0.9)
     error = 1.2533 * sigma * math.sqrt((1 + rho) / (1 - rho) * (1 / len(left) + 1 / len(right)))
-    shift = float(centers[1] - centers[0])
     return shift - Z99 * error, shift + Z99 * error

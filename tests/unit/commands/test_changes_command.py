@@ -74,7 +74,7 @@ def test_a_slow_down_and_its_revert_are_two_changes_the_newest_first(site: Site,
     assert (code, err) == (0, "")
     assert out.startswith("2 changes in 3 measured commits of 1 series: 1 slower, 1 faster.")
     assert out.index(f"{mended[:8]}  2026-01-04  Revert") < out.index(f"{bad[:8]}  2026-01-03  Bad")
-    assert "1 series slower, 2.00x (99 % interval " in out and "confidence 99.99 %" in out
+    assert "1 series slower, 2.00x (99 % interval " in out and "confidence 99 %" in out
     assert f"before  {good[:8]}  2026-01-02  Good (its parent)" in out
 
 

@@ -106,7 +106,7 @@ def test_a_change_has_its_kind_size_interval_and_confidence() -> None:
     assert (change["kind"], change["reason"], change["pattern"], answer["since"]) == ("code", "", None, commit(0))
     assert change["low"] < change["ratio"] < change["high"] and 0.9 < change["confidence"] < 1
     (moved,) = change["series"]
-    assert (moved["kind"], moved["reason"], moved["confidence"]) == ("code", "", 1.0)
+    assert (moved["kind"], moved["reason"], moved["confidence"]) == ("code", "", 0.99)
     assert moved["low"] < moved["ratio"] < moved["high"]
 
 
