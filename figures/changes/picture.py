@@ -22,8 +22,9 @@ from markupsafe import Markup
 from figures.changes import noise
 from figures.changes.noise import Array
 from figures.changes.scores import match
-from stallhorn.changes import steps
+from stallhorn.changes.base import USUAL, Step
 from stallhorn.changes.series import Integers, logarithms
+from stallhorn.changes.steps import find
 from stallhorn.report.html.charts.svg import element, path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,14 +94,14 @@ def made(seed: int) -> Made:
     return Made(level, x, spread)
 
 
-def ours(one: Made) -> tuple[Told, list[steps.Step], steps.Step | None, Integers]:
+def ours(one: Made) -> tuple[Told, list[Step], Step | None, Integers]:
     """What stallhorn finds, with positions in the whole series; and the points that it did not set aside."""
     x, at = logarithms(one.values, one.weights)
-    found = steps.find([x]).steps(0)
+    found = find([x]).steps(0)
     cut = [0, *(step.place for step in found.found), len(x)]
     levels = [float(np.median(x[a:b])) for a, b in pairwise(cut)]
-    moved = [steps.Step(int(at[step.place]), step.odds) for step in found.found]
-    doubt = None if found.doubt is None else steps.Step(int(at[found.doubt.place]), found.doubt.odds)
+    moved = [Step(int(at[step.place]), step.odds) for step in found.found]
+    doubt = None if found.doubt is None else Step(int(at[found.doubt.place]), found.doubt.odds)
     return Told([step.place for step in moved], levels), moved, doubt, at
 
 
@@ -204,9 +205,9 @@ def upper(one: Made, right: int) -> list[Markup]:
     return parts
 
 
-def suspicion(one: Made, told: Told, doubt: steps.Step) -> list[Markup]:
+def suspicion(one: Made, told: Told, doubt: Step) -> list[Markup]:
     size = 100 * math.expm1(float(np.median(one.x[doubt.place :])) - told.levels[-1])
-    needed = steps.Step(0, steps.USUAL.tonight).confidence
+    needed = Step(0, USUAL.tonight).confidence
     x = x_of(doubt.place - 0.5)
     words = (
         f"suspected: {percent(size)},",
