@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from figures.changes import speed
+from figures.changes.calibration import SLACK, calibration, histories, of_steps
 from figures.changes.contest import SIZES, SMALL, Found, Sizes, quality
 from figures.changes.detectors import OURS, Contestant, contestants
 from figures.changes.goals import Estimate, table
@@ -53,6 +54,8 @@ def show(args: argparse.Namespace, competing: list[Contestant]) -> None:
     found = quality(competing, seeds, sizes, args.processes, _say)
     add_speed(found, competing, sizes)
     print(table(found, competing[0].name))
+    if competing[0].where == OURS:
+        print(confidence(sizes))
     print(f"Seeds: {seeds}; {time.monotonic() - begun:.0f} s." + (" A trial: it proves nothing." if args.small else ""))
     if args.json:
         args.json.write_text(json.dumps(as_json(found), indent=1) + "\n")
@@ -70,6 +73,14 @@ def add_speed(found: Found, competing: list[Contestant], sizes: Sizes) -> None:
     _say(f"{sizes.cold} series from cold")
     seconds, memory = speed.cold(ours, sizes.cold, 400)
     found[ours.name] |= {"cold, seconds": Estimate(seconds), "cold, GB": Estimate(memory)}
+
+
+def confidence(sizes: Sizes) -> str:
+    """Stated confidence against what happened, a line a band."""
+    _say("confidence")
+    series = list(histories())[:: round(1 / sizes.histories)]
+    lines = [f"{band}{'' if band.agrees(slack=SLACK) else '  NO'}" for band in calibration(of_steps, series)]
+    return "\n  ".join([f"Changes told with a confidence of (off by more than {SLACK:g} and chance: NO)", *lines])
 
 
 def as_json(found: Found) -> dict[str, dict[str, dict[str, float | None]]]:

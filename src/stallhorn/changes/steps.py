@@ -88,7 +88,7 @@ def _compile_if_worth(points: int) -> None:
     """Compile when as many points were judged as the time of compiling is worth."""
     global _judged
     _judged += points
-    if _judged > MANY and (_judged > COLD or compiler.is_kept()):
+    if _judged > MANY and not compiler.is_compiled() and (_judged > COLD or compiler.is_kept()):
         compiler.compiled()
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from figures.changes.calibration import BANDS, Band, calibration
-from figures.changes.planted import Planted
+from figures.changes.calibration import BANDS, SEEDS, SLACK, Band, calibration, of_steps
+from figures.changes.planted import Planted, offline
 
 
 @dataclass
@@ -67,3 +67,33 @@ def test_a_slack_widens_the_bounds_on_both_sides():
     assert Band(0.8, 0.95, 1000, 860, 0.9).agrees(slack=0.03)
     assert Band(0.8, 0.95, 1000, 940, 0.9).agrees(slack=0.03)
     assert not Band(0.8, 0.95, 1000, 800, 0.9).agrees(slack=0.03)
+
+
+# --- what the method for single series states: 9,500 planted series that it was not taught with
+
+
+def test_a_stated_confidence_is_what_happens(compiled):
+    bands = [Band(**one) for one in compiled["stated"]]
+    assert sum(band.told for band in bands) > 5000
+    assert all(band.told > 30 for band in bands)
+    for band in bands:
+        assert band.agrees(slack=SLACK), str(band)
+
+
+def test_a_method_that_is_surer_than_it_may_be_would_be_seen(compiled):
+    bands = [Band(**one) for one in compiled["boasted"]]
+    assert not all(band.agrees(slack=SLACK) for band in bands)
+
+
+@pytest.mark.usefixtures("plain")
+def test_the_method_tells_positions_in_the_series_with_its_gaps():
+    values = [1.0, 1.01, None, 0.99, 1.0, 1.02] * 5 + [2.0, 2.01, None, 1.99, 2.0, 2.02] * 5
+    (told,) = of_steps(values)
+    assert told.index == 30
+    assert told.confidence > 0.95
+
+
+def test_the_seeds_are_not_those_it_was_taught_with():
+    """teach.py draws from 100 to 350, and those plus 500, 900 and 1000; the table from 1 on."""
+    assert all(5 < seed < 100 for seed in SEEDS)
+    assert offline(SEEDS[0], 0.01) != offline(SEEDS[1], 0.01)

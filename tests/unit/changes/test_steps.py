@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from figures.changes.planted import offline
 from stallhorn.changes import detect
 from stallhorn.changes.base import USUAL, Demand, Step, Steps
-from stallhorn.changes.series import Floats
+from stallhorn.changes.series import Floats, logarithms
 from stallhorn.changes.steps import find
 
 pytestmark = pytest.mark.usefixtures("plain")
@@ -224,6 +226,21 @@ def test_confidence_is_a_probability() -> None:
     assert Step(1, 0.0).confidence == 0.5
     assert [Step(1, odds).confidence for odds in (-1e9, 1e9)] == pytest.approx([0, 1], abs=1e-9)
     assert Step(1, 1.0).confidence < Step(1, 2.0).confidence
+
+
+# --- compiled
+
+
+def test_compiled_and_plain_say_the_same(compiled: dict[str, Any]) -> None:
+    series = [logarithms(one.values)[0] for one in offline(6, 0.06)]
+    batch = find(series)
+    assert len(compiled["few"]) == len(series) > 250
+    assert batch.counts.sum() > 150
+    for number, (places, odds, doubt) in enumerate(compiled["few"]):
+        one = batch.steps(number)
+        assert [step.place for step in one.found] == places
+        assert [step.odds for step in one.found] == pytest.approx(odds, rel=1e-6)
+        assert (one.doubt and [one.doubt.place, one.doubt.odds]) == (doubt and pytest.approx(doubt, rel=1e-6))
 
 
 # --- any series, by the contract of `detect`
