@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     import json
 
-    from stallhorn.changes import detect  # type: ignore[attr-defined, unused-ignore]
+    from stallhorn.changes import detect
     from stallhorn.commands._series import checked, decoded, parsed
     from stallhorn.console import write
 
