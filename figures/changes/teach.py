@@ -92,12 +92,7 @@ def places(series: Iterable[Planted], model: Model, tonight: Model) -> tuple[Arr
     roots = np.array([model.root, tonight.root])
     for one in series:
         x, at = logarithms(one.values)
-        width = max(len(x), 2 * evidence.REACH) + 16
-        room, ends, odds = (
-            np.zeros((eliminate.ROOM, width + evidence.QUESTIONS)),
-            np.zeros((3, width), np.int64),
-            np.zeros((4, width)),
-        )
+        room, ends, odds = eliminate.space(len(x))
         count = eliminate.visited(x, model.trees, tonight.trees, roots, room, ends, odds, log)
         if count:
             found = at[log[:count, 0].astype(int)]

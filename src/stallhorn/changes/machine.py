@@ -8,6 +8,7 @@ machines do not move all code alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ import numpy as np
 from stallhorn.changes.base import Demand, Event
 from stallhorn.changes.loops import order
 from stallhorn.changes.series import Floats, Integers
-from stallhorn.changes.steps import find
+from stallhorn.changes.steps import SPLIT, THREADS, find
 
 BENCHMARKS = 5  # that can tell what the machine did; among fewer, the change of one looks like the machine's
 MEDIAN_ERROR = 1.2533  # of a median, in standard errors of a mean
@@ -53,8 +54,15 @@ def medians(values: Floats) -> Floats:
 
 def noises(values: Floats) -> Floats:
     """The noise of each row from point to point."""
-    room = np.empty(values.shape[1] + 8)
-    return np.array([order.noise(row[np.isfinite(row)], room) for row in values])
+
+    def of(rows: Floats) -> list[float]:
+        room = np.empty(values.shape[1] + 8)
+        return [order.noise(row[np.isfinite(row)], room) for row in rows]
+
+    if values.size < SPLIT:
+        return np.array(of(values))
+    with ThreadPoolExecutor(THREADS) as pool:
+        return np.concatenate(list(pool.map(of, np.array_split(values, THREADS))))
 
 
 def remove(values: Floats, noise: Floats, groups: Sequence[Integers]) -> Machine:

@@ -19,11 +19,13 @@ from stallhorn.changes.base import NEAR, USUAL, Demand, Event, Step, Steps
 from stallhorn.changes.loops import order
 from stallhorn.changes.machine import MEDIAN_ERROR, Machine
 from stallhorn.changes.series import Floats, Integers, logarithms, undisturbed
-from stallhorn.changes.steps import find
+from stallhorn.changes.steps import find, prepare
 
 ALONE, ALONE_NEWEST = 2.5, 3.0  # log odds of a change that one series shows on its own; the same near the ends
 SHARED = 2.0  # log odds of a change in the pooled series of a benchmark: its parameters share some of their noise
 SUPPORTED = 0.0  # the same where a parameter shows the change on its own
+HINTED = -3.0  # the same where several parameters show something, each too little on its own
+BOTH = 0.5  # of their log odds that count beside those of the pooled series: they share some of their noise
 SHARED_SIZE = 0.012  # the smallest change of a pooled series; some of its members move by more
 START, START_ODDS = 10, 3.0  # a level of so few first points may be a new history warming up: that takes so much more
 MEMBERS, POINTS = 2, 12  # that a pooled series needs
@@ -57,6 +59,7 @@ class Judged:
 
 def judge(series: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     """The contract of `stallhorn.changes.detect`."""
+    prepare(sum(len(one["values"]) for one in series))
     found: list[list[int]] = [[] for _ in series]
     projects: dict[str, list[int]] = {}
     single = []
@@ -97,6 +100,7 @@ def judge_project(values: Floats, groups: Sequence[str], demands: Sequence[Deman
 
     `groups` name the benchmark of each row. Works in place; about a microsecond a point.
     """
+    prepare(values.size)
     names, group = np.unique(np.array(groups), return_inverse=True)
     in_order = np.argsort(group, kind="stable")
     members = np.split(in_order, np.searchsorted(group[in_order], np.arange(1, len(names))))
@@ -109,7 +113,8 @@ def judge_project(values: Floats, groups: Sequence[str], demands: Sequence[Deman
     own = _steps(list(values), [replace(one, hindsight=ALONE, tonight=ALONE_NEWEST, easing=0.0) for one in asked])
     told = [_Told(row, [s for s in one.found if s.place >= START or s.odds >= ALONE_NEWEST + START_ODDS])
             for row, one in zip(values, own, strict=True)]  # fmt: skip
-    benchmarks = _Benchmarks(values, noise, members, told, found, asked)
+    pooled = [_pooled(values[rows], noise[rows, None]) for rows in members]
+    benchmarks = _Benchmarks(values, noise, members, told, pooled, found, asked)
     benchmarks.tell_shared()
     benchmarks.tell_newest()
     steps = tuple(
@@ -177,6 +182,22 @@ def _moved(row: Floats, low: int, place: int, high: int) -> tuple[float, int, in
     return float(np.median(right) - np.median(left)), len(left), len(right)
 
 
+def _pooled(values: Floats, noise: Floats) -> Floats:
+    """The mean of a benchmark's rows, weighted by their noise; each is cut where it goes far from their median."""
+    if len(values) < MEMBERS:
+        return np.full(values.shape[1], np.nan)
+    weights = 1 / np.maximum(noise, USUAL_NOISE) ** 2
+    known = np.isfinite(values)
+    weights = np.where(known, np.minimum(weights, WEIGHT * np.median(weights)), 0.0)
+    middle = machine.medians(np.ascontiguousarray(values.T))
+    reach = 3 * noise + 0.01
+    cut = np.where(known, np.clip(values, middle - reach, middle + reach), 0.0)
+    total = weights.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Floats = np.where(total > 0, (cut * weights).sum(0) / total, np.nan)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Benchmarks:
     """The benchmarks of a project, and what is told of their parameters."""
@@ -185,32 +206,48 @@ class _Benchmarks:
     noise: Floats
     members: Sequence[Integers]
     told: Sequence[_Told]
+    pooled: Sequence[Floats]  # of each benchmark; NaN where it has too few members
     found: Machine
     asked: Sequence[Demand]
 
     def tell_shared(self) -> None:
         """Tell the members of each benchmark the changes of its pooled series."""
-        wide = [rows for rows in self.members if len(rows) >= MEMBERS]
-        pooled = [(rows, row) for rows in wide if np.isfinite(row := self._pooled(rows)).sum() >= POINTS]
-        demand = Demand(relevant=SHARED_SIZE, hindsight=SUPPORTED, tonight=SUPPORTED)
-        for (rows, row), one in zip(pooled, _steps([row for _, row in pooled], demand), strict=True):
-            shown = [step for step in one.found if self._is_shown(rows, step)]
+        every = zip(self.members, self.pooled, strict=True)
+        pooled = [(rows, row) for rows, row in every if np.isfinite(row).sum() >= POINTS]
+        demand = Demand(relevant=SHARED_SIZE, hindsight=HINTED, tonight=HINTED)
+        found = [one.found for one in _steps([row for _, row in pooled], demand)]
+        unsettled = [
+            rows for (rows, _), steps in zip(pooled, found, strict=True) if any(one.odds < SHARED for one in steps)
+        ]
+        hints = self._hints(unsettled)
+        for (rows, row), steps in zip(pooled, found, strict=True):
+            shown = [step for step in steps if self._is_shown(rows, step, hints)]
             edges = [0, *(step.place for step in shown), len(row)]
             for number, step in enumerate(shown):
                 low, high = max(edges[number], step.place - SIDE), min(edges[number + 2], step.place + SIDE)
                 self._tell(rows, step, _moved(row, low, step.place, high)[0])
 
-    def _is_shown(self, rows: Integers, step: Step) -> bool:
-        return step.odds >= SHARED + START_ODDS * (step.place < START) or any(
-            self.told[row].near(step.place) for row in rows
-        )
+    def _hints(self, groups: Sequence[Integers]) -> dict[int, Sequence[Step]]:
+        """What the rows of these benchmarks show on their own, however weak."""
+        rows = [int(row) for group in groups for row in group]
+        found = _steps([self.values[row] for row in rows], Demand(hindsight=0.0, tonight=0.0))
+        return {row: one.found for row, one in zip(rows, found, strict=True)}
+
+    def _is_shown(self, rows: Integers, step: Step, hints: Mapping[int, Sequence[Step]]) -> bool:
+        if step.odds >= SUPPORTED and any(self.told[row].near(step.place) for row in rows):
+            return True
+        weak = [
+            max((one.odds for one in hints.get(int(row), ()) if abs(one.place - step.place) <= SAME), default=0.0)
+            for row in rows
+        ]
+        return step.odds + BOTH * sum(weak) >= SHARED + START_ODDS * (step.place < START)
 
     def _tell(self, rows: Integers, step: Step, size: float) -> None:
         if any(event.hides(step.place, size) for event in self.found.events):
             return
         steps, errors = self._moves(rows, step.place)
         for row, follows, moved in zip(rows, _followers(steps, errors, size), steps.tolist(), strict=True):
-            relevant = abs(moved) >= self.asked[row].relevant * (1 - FOLLOW)
+            relevant = abs(moved) >= self.asked[row].relevant / 2
             measured = step.place + np.flatnonzero(np.isfinite(self.values[row, step.place :]))
             lasted = len(measured) >= max(self.asked[row].tail, 1)
             if (follows and relevant and lasted) or self.told[row].near(step.place):
@@ -227,29 +264,15 @@ class _Benchmarks:
                 errors[number] = MEDIAN_ERROR * self.noise[row] * math.sqrt(WANDER / left + WANDER / right)
         return steps, errors
 
-    def _pooled(self, rows: Integers) -> Floats:
-        """The mean of the members, weighted by their noise; each is cut where it goes far from their median."""
-        values, noise = self.values[rows], self.noise[rows][:, None]
-        weights = 1 / np.maximum(noise, USUAL_NOISE) ** 2
-        weights = np.where(np.isfinite(values), np.minimum(weights, WEIGHT * np.median(weights)), 0.0)
-        middle = machine.medians(np.ascontiguousarray(values.T))
-        reach = 3 * noise + 0.01
-        cut = np.clip(values, middle - reach, middle + reach)
-        total = weights.sum(0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found: Floats = np.where(total > 0, (np.nan_to_num(cut) * weights).sum(0) / total, np.nan)
-        return found
-
     def tell_newest(self) -> None:
         """Tell a change by two points, where all members of a benchmark move and little else does."""
         mode, width = np.abs(self.found.mode), self.values.shape[1]
         if len(self.members) < machine.BENCHMARKS:
             return
-        rows = [self._pooled(rows) if len(rows) >= MEMBERS else np.full(width, np.nan) for rows in self.members]
         since = [max((step.place for row in rows for step in self.told[row].steps), default=0) for rows in self.members]
-        pairs = [_newest_pair(row, first) for row, first in zip(rows, since, strict=True)]
+        pairs = [_newest_pair(row, first) for row, first in zip(self.pooled, since, strict=True)]
         others = float(np.quantile([abs(pair.moved) for pair in pairs], PAIR_QUIET, method="lower"))
-        for members, row, first, pair in zip(self.members, rows, since, pairs, strict=True):
+        for members, row, first, pair in zip(self.members, self.pooled, since, pairs, strict=True):
             if len(members) < PAIR_MEMBERS or pair.count < PAIR_BASE or pair.place < width - NEAR:
                 continue
             outside = PAIR_OTHERS * max(others, float(mode[pair.place :].max()))

@@ -62,7 +62,7 @@ def find(series: Sequence[Floats], demands: Sequence[Demand] | Demand = USUAL) -
 
 
 def _judge(x: Floats, ends: Integers, asked: Floats) -> Batch:
-    _compile_if_worth(len(x))
+    prepare(len(x))
     count = len(ends)
     batch = Batch(ends, np.zeros(count, np.int64), np.zeros(len(x), np.int64), np.zeros(len(x)), np.zeros((count, 2)))
     hindsight, tonight, roots = _weights()
@@ -70,9 +70,11 @@ def _judge(x: Floats, ends: Integers, asked: Floats) -> Batch:
     def part(start: int, stop: int) -> None:
         first = int(ends[start - 1]) if start else 0
         own = slice(first, int(ends[stop - 1]) if stop > start else first)
+        lengths = np.diff(ends[start:stop], prepend=first)
         eliminate.judge_all(
             x[own], ends[start:stop] - first, asked[start:stop], hindsight, tonight, roots,
             batch.places[own], batch.odds[own], batch.counts[start:stop], batch.doubts[start:stop],
+            *eliminate.space(int(lengths.max(initial=0))),
         )  # fmt: skip
 
     if len(x) < SPLIT or not compiler.is_compiled():
@@ -84,8 +86,8 @@ def _judge(x: Floats, ends: Integers, asked: Floats) -> Batch:
     return batch
 
 
-def _compile_if_worth(points: int) -> None:
-    """Compile when as many points were judged as the time of compiling is worth."""
+def prepare(points: int) -> None:
+    """Compile when as many points were judged in this process as the time of compiling is worth."""
     global _judged
     _judged += points
     if _judged > MANY and not compiler.is_compiled() and (_judged > COLD or compiler.is_kept()):

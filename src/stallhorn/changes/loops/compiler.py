@@ -13,6 +13,7 @@ from typing import Any
 
 from stallhorn.changes.loops import cuts, eliminate, evidence, order
 
+PLAIN = ("space",)  # makes arrays
 MODULES = (order, cuts, evidence, eliminate)  # each calls those before it
 ENTRANCES = ("noise", "judge_all", "visited")
 _LOCK = threading.Lock()
@@ -42,7 +43,7 @@ def compiled() -> bool:
 
 def _functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
     for name, value in vars(module).items():
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name not in PLAIN:
             yield name, value
 
 

@@ -18,6 +18,12 @@ FEWEST = 8  # points of a series that can be judged
 RELEVANT, HINDSIGHT, TONIGHT, EASING, TAIL, DOUBTED = range(6)
 
 
+def space(longest: int) -> tuple[Array, Places, Array]:
+    """What `judge_all` and `visited` work in, for series of so many points and shorter ones."""
+    width = max(longest, 2 * evidence.REACH) + 16
+    return np.zeros((ROOM, width + evidence.QUESTIONS)), np.zeros((3, width), np.int64), np.zeros((4, width))
+
+
 def score(f: Array, trees: Array, root: float) -> float:
     """Log odds: the sum of all trees (rows: question, at most, left, right, value, size of the tree)."""
     found = root
@@ -172,17 +178,14 @@ def judge_all(
     odds: Array,
     counts: Places,
     doubts: Array,
+    room: Array,
+    places: Places,
+    scratch: Array,
 ) -> None:
-    """Every series of many, one after the other in x; `ends` are their ends. `asked` has a row for each."""
-    longest = 0
-    start = 0
-    for i in range(ends.shape[0]):
-        longest = max(longest, ends[i] - start)
-        start = ends[i]
-    width = max(longest, 2 * evidence.REACH) + 16
-    room = np.zeros((ROOM, width + evidence.QUESTIONS))
-    places = np.zeros((3, width), np.int64)
-    scratch = np.zeros((4, width))
+    """Every series of many, one after the other in x; `ends` are their ends. `asked` has a row for each.
+
+    The last three are space to work in, as `space` makes it: arrays made here would take longer to compile.
+    """
     start = 0
     for i in range(ends.shape[0]):
         stop = ends[i]
