@@ -55,29 +55,29 @@ def count(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_few_points_are_judged_at_once(count: list[str]) -> None:
     for _ in range(4):
-        steps._compile_if_worth(1_000)
+        steps.prepare(1_000)
     assert count == []
 
 
 def test_what_was_kept_is_used_for_some_points(count: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "is_kept", lambda: True)
-    steps._compile_if_worth(4_000)
+    steps.prepare(4_000)
     assert count == []
-    steps._compile_if_worth(1)
+    steps.prepare(1)
     assert count == ["compiled"]
 
 
 def test_without_anything_kept_it_takes_many_points(count: list[str]) -> None:
-    steps._compile_if_worth(100_000)
+    steps.prepare(100_000)
     assert count == ["looked"]
-    steps._compile_if_worth(1)
+    steps.prepare(1)
     assert count == ["looked", "compiled"]
 
 
 def test_once_compiled_nothing_is_looked_for(count: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "_done", True)
-    steps._compile_if_worth(50_000)
-    steps._compile_if_worth(500_000)
+    steps.prepare(50_000)
+    steps.prepare(500_000)
     assert count == []
 
 
