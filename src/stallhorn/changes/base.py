@@ -47,7 +47,7 @@ NEAR = 3  # points between a change and an event of the machine that make them o
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a change must have. Odds are natural logarithms: 0.7 is two to one, 2.8 sixteen to one."""
+    """What a change must have. Odds are natural logarithms: 0.7 is two to one, 2.65 fourteen to one."""
 
     relevant: float = 0.02  # logarithm of the smallest change that is told
     hindsight: float = 0.7  # odds, with more than 15 points on either side

@@ -63,7 +63,7 @@ def detect(
             told = _told(row, found, young)
             if told:
                 points[row.key] = told
-            common += [point for event in found.events if (point := _moved_by(event, row)) is not None]
+            common += [point for event in found.events if (point := _moved_by(event, row, found)) is not None]
             if (doubt := _suspicion(row, found, told)) is not None:
                 suspicions.append(doubt)
     for each in series:
@@ -87,6 +87,15 @@ class _Row:
 
     def values(self) -> list[float]:
         return [float(self.series.points[place].value or 0.0) for place in self.usable]
+
+    def weights(self) -> list[float | None]:
+        """How narrow each point's interval is beside its value; a wide one marks a disturbed point."""
+        found: list[float | None] = []
+        for place in self.usable:
+            point = self.series.points[place]
+            known = point.low is not None and point.high is not None and 0 < point.low < point.high
+            found.append(1 / math.log(point.high / point.low) if known else None)  # type: ignore[operator]
+        return found
 
     def commit(self, number: int) -> str:
         return self.series.points[self.usable[number]].commit
@@ -119,6 +128,7 @@ def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) ->
     import numpy as np  # a young history is judged without
 
     from stallhorn.changes.projects import judge_project
+    from stallhorn.changes.series import undisturbed
 
     seen = {rows[number].commit(k) for number in old for k in range(len(rows[number].usable))}
     commits = sorted(seen, key=places.__getitem__)
@@ -128,7 +138,7 @@ def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) ->
     for line, number in zip(values, old, strict=True):
         row = rows[number]
         taken = [columns[row.commit(k)] for k in range(len(row.usable))]
-        line[taken] = np.log(row.values())
+        line[taken] = np.log(undisturbed(row.values(), row.weights()))
         at.append({column: k for k, column in enumerate(taken)})
     demands = [asked.of(rows[number]) for number in old]
     judged = judge_project(values, [rows[number].key.benchmark for number in old], demands)
@@ -254,11 +264,18 @@ def _level(row: _Row, start: int, stop: int) -> Level:
     return Level(row.usable[start], row.usable[stop - 1] + 1, center, min(low, center), max(high, center))
 
 
-def _moved_by(event: tuple[int, Event], row: _Row) -> ChangePoint | None:
+def _edges(found: _Found, number: int, count: int) -> tuple[int, int]:
+    """The nearest changes before and after a place, the machine's among them, no farther than SIDE."""
+    other = [*(step.place for step in found.steps.found), *(place for place, _ in found.events)]
+    low = max([number - SIDE, 0, *(one for one in other if one < number)])
+    return low, min([number + SIDE, count, *(one for one in other if one > number)])
+
+
+def _moved_by(event: tuple[int, Event], row: _Row, found: _Found) -> ChangePoint | None:
     """How an event of the machine moved one series; None where it has no points on one side."""
     number, what = event
-    start, stop = max(0, number - SIDE), min(len(row.usable), number + SIDE)
-    if start == number or abs(what.size) < math.log1p(Settings().relevant):
+    start, stop = _edges(found, number, len(row.usable))
+    if start == number or abs(what.size) < USUAL.relevant:
         return None
     point = _point(row, [math.log(value) for value in row.values()], start, Step(number, what.odds), stop)
     return replace(point, kind=Kind.MACHINE, reason=COMMON)
@@ -272,7 +289,8 @@ def _suspicion(row: _Row, found: _Found, told: Sequence[ChangePoint]) -> Suspici
     if any(point.after.start >= row.usable[max(0, doubt.place - SAME)] for point in told):
         return None
     values = row.values()
-    new, old = median(values[doubt.place :]), median(values[max(0, doubt.place - SIDE) : doubt.place])
+    start, _ = _edges(found, doubt.place, len(values))
+    new, old = median(values[doubt.place :]), median(values[start : doubt.place])
     grown = row.series.rising if new > old else _opposite(row.series.rising)
     nights = len(values) - doubt.place
     return Suspicion(

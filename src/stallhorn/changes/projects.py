@@ -275,6 +275,8 @@ class _Benchmarks:
         for members, row, first, pair in zip(self.members, self.pooled, since, pairs, strict=True):
             if len(members) < PAIR_MEMBERS or pair.count < PAIR_BASE or pair.place < width - NEAR:
                 continue
+            if any(self.asked[row].tail > USUAL.tail for row in members):  # more patience was asked for
+                continue
             outside = PAIR_OTHERS * max(others, float(mode[pair.place :].max()))
             noise = order.noise(row[np.isfinite(row)], np.empty(width + 8))
             if abs(pair.moved) < max(PAIR_SIZE, PAIR_RARE * pair.before, outside, PAIR_CLEAR * noise):
