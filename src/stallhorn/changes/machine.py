@@ -143,7 +143,10 @@ def _remove_nights(values: Floats, noise: Floats, nights: Floats) -> None:
 
 
 def _remove_events(values: Floats, noise: Floats, places: Sequence[int], sizes: Floats, odds: Floats) -> list[Event]:
-    """Take the events off each row: the step that the row shows there, drawn towards the common one."""
+    """Take the events off each row: the step that the row shows there, drawn towards the common one.
+
+    A row that plainly stayed where it was has nothing to lose: the event would become a change of its own.
+    """
     events = []
     edges = [0, *places, values.shape[1]]
     for number, (place, size) in enumerate(zip(places, sizes.tolist(), strict=True)):
@@ -151,8 +154,9 @@ def _remove_events(values: Floats, noise: Floats, places: Sequence[int], sizes: 
         steps, errors = _steps_at(values, noise, low, place, high)
         spread = _unevenness(steps, errors, size) * abs(size)
         with_it = np.abs(steps - size) < APART * np.hypot(spread, errors)
+        still = ~with_it & (np.abs(steps) < np.maximum(spread, APART * errors))
         share = np.where(with_it, spread**2 / (spread**2 + errors**2), 0.0)
-        values[:, place:] -= (size + share * (steps - size))[:, None]
+        values[:, place:] -= np.where(still, 0.0, size + share * (steps - size))[:, None]
         events.append(Event(place, size, float(odds[number]), APART * spread))
     return events
 
