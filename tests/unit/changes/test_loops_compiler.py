@@ -138,7 +138,7 @@ def test_where_no_folder_can_be_written_it_is_compiled_without_keeping() -> None
             raise RuntimeError("cannot cache function 'judge_all': no locator available")
         return lambda function: (function, options)
 
-    function, options = compiler._compiled(njit, judge_all)  # type: ignore[misc]
+    function, options = compiler._compiled(njit, judge_all, keep=True)  # type: ignore[misc]
     assert function is judge_all
     assert options["cache"] is False
     assert options["nogil"]
@@ -148,19 +148,19 @@ def test_only_what_python_calls_gets_an_entrance_and_is_kept() -> None:
     def njit(**options: object) -> Any:
         return lambda function: options
 
-    assert compiler._compiled(njit, judge_all)["cache"] is True  # type: ignore[index]
-    options: Any = compiler._compiled(njit, inner)
+    assert compiler._compiled(njit, judge_all, keep=True)["cache"] is True  # type: ignore[index]
+    options: Any = compiler._compiled(njit, inner, keep=True)
     assert "cache" not in options
     assert options["no_cpython_wrapper"]
 
 
 def test_numba_is_told_of_the_folder_for_no_longer_than_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    config = SimpleNamespace(CACHE_DIR="theirs")
+    config = SimpleNamespace(CACHE_DIR="theirs", LOOP_VECTORIZE=1, SLP_VECTORIZE=1)
     with pytest.raises(ZeroDivisionError), compiler._kept_in(config):
         assert Path(config.CACHE_DIR).parent == tmp_path
         raise ZeroDivisionError
-    assert config.CACHE_DIR == "theirs"
+    assert vars(config) == {"CACHE_DIR": "theirs", "LOOP_VECTORIZE": 1, "SLP_VECTORIZE": 1}
 
 
 def test_functions_are_those_of_the_module_itself() -> None:
@@ -172,3 +172,17 @@ def test_functions_are_those_of_the_module_itself() -> None:
 def test_every_entrance_is_a_function_of_the_loops() -> None:
     names = {name for module in compiler.MODULES for name in vars(module)}
     assert set(compiler.ENTRANCES) <= names
+
+
+def test_on_a_full_disk_it_is_compiled_without_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def replace(functions: object, njit: object, keep: bool) -> None:
+        asked.append(keep)
+        if keep:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compiler, "_done", False)
+    monkeypatch.setattr(compiler, "_replace", replace)
+    assert compiler.compiled()
+    assert asked == [True, False]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from stallhorn.changes.loops import cuts, eliminate, evidence, order
 
@@ -33,12 +35,20 @@ def compiled() -> bool:
                 import numba
             except ImportError:
                 return False
+            functions = [(module, *each) for module in MODULES for each in _functions(module)]
             with _kept_in(numba.config):
-                for module in MODULES:
-                    for name, function in list(_functions(module)):
-                        setattr(module, name, _compiled(numba.njit, function))
+                try:
+                    _replace(functions, numba.njit, keep=True)
+                except OSError:  # the disk is full, or no folder can be written
+                    _replace(functions, numba.njit, keep=False)
             _done = True
     return True
+
+
+def _replace(functions: Sequence[tuple[ModuleType, str, FunctionType]], njit: Callable[..., Any], keep: bool) -> None:
+    for module, name, function in functions:
+        setattr(module, name, _compiled(njit, function, keep))
+    _use_once()
 
 
 def _functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
@@ -47,15 +57,25 @@ def _functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
             yield name, value
 
 
-def _compiled(njit: Callable[..., Any], function: FunctionType) -> object:
+def _compiled(njit: Callable[..., Any], function: FunctionType, keep: bool) -> object:
     """Only what Python calls gets an entrance for it: those of the others would take half of the time of compiling."""
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     if function.__name__ not in ENTRANCES:
         return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=keep, **options)(function)
     except RuntimeError:  # there is no folder that can be written
         return njit(cache=False, **options)(function)
+
+
+def _use_once() -> None:
+    """Compile now, with what `judge_all` gets: the settings of Numba are those of the others again afterwards."""
+    x, none, trees = np.zeros(20), np.zeros(1, np.int64), np.zeros((0, 6))
+    x[10:] = 1.0
+    eliminate.judge_all(
+        x, none + 20, np.zeros((1, 6)), trees, trees, np.zeros(2), np.zeros(20, np.int64), np.zeros(20),
+        none, np.zeros((1, 2)), *eliminate.space(20),
+    )  # fmt: skip
 
 
 def is_compiled() -> bool:
@@ -69,13 +89,14 @@ def is_kept() -> bool:
 
 @contextmanager
 def _kept_in(config: Any) -> Iterator[None]:  # noqa: ANN401 - numba.config, untyped
-    """Numba's folder for what it compiles, while the functions are made."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(_folder())
+    """Numba's folder for what it compiles, while the functions are made; no vector instructions, which gain nothing."""
+    ours = {"CACHE_DIR": str(_folder()), "LOOP_VECTORIZE": 0, "SLP_VECTORIZE": 0}
+    before = {name: getattr(config, name) for name in ours}
+    vars(config).update(ours)
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        vars(config).update(before)
 
 
 def _folder() -> Path:

@@ -85,29 +85,6 @@ def measure_levels(x: Array, cut: Places, count: int, levels: Array, b: Array) -
         levels[i] = order.level(x, max(cut[i - 1] if i > 0 else 0, stop - cuts.FAR), stop, b)
 
 
-def judge(
-    x: Array, asked: Array, hindsight: Array, tonight: Array, roots: Array, room: Array, places: Places, odds: Array
-) -> int:
-    """The changes of one series: their places in `places[0]`, their log odds in `odds[0]`. Returns how many.
-
-    `odds[3, 0]` and `odds[3, 1]` say where the newest points look changed without being believed, and with what log
-    odds; the place is -1 where they do not.
-    """
-    n = x.shape[0]
-    odds[3, 0] = -1.0
-    if n < FEWEST:
-        return 0
-    cut, ends, marked = places[0], places[1], places[2]
-    sigma = order.noise(x, room[0])
-    count = prepare(x, sigma, room, ends, marked, cut)
-    for again in range(2):
-        measure_levels(x, cut, count, odds[2], room[0])
-        count = eliminate(x, sigma, asked, hindsight, tonight, roots, room, cut, count, odds)
-        if again == 0:
-            count = cuts.settle(x, cut, count, room[0])
-    return count
-
-
 def eliminate(
     x: Array,
     sigma: float,
@@ -184,14 +161,28 @@ def judge_all(
 ) -> None:
     """Every series of many, one after the other in x; `ends` are their ends. `asked` has a row for each.
 
-    The last three are space to work in, as `space` makes it: arrays made here would take longer to compile.
+    The changes of the i-th begin at its start in `found` (places) and `odds` (their log odds), `counts[i]` of them.
+    `doubts[i]` says where its newest points look changed without being believed, and with what log odds; the place is
+    -1 where they do not. The last three are space to work in, as `space` makes it: arrays made here would take longer
+    to compile.
     """
+    cut = places[0]
     start = 0
     for i in range(ends.shape[0]):
         stop = ends[i]
-        count = judge(x[start:stop], asked[i], hindsight, tonight, roots, room, places, scratch)
+        y = x[start:stop]
+        count = 0
+        scratch[3, 0] = -1.0
+        if stop - start >= FEWEST:
+            sigma = order.noise(y, room[0])
+            count = prepare(y, sigma, room, places[1], places[2], cut)
+            for again in range(2):
+                if again:
+                    count = cuts.settle(y, cut, count, room[0])
+                measure_levels(y, cut, count, scratch[2], room[0])
+                count = eliminate(y, sigma, asked[i], hindsight, tonight, roots, room, cut, count, scratch)
         for k in range(count):
-            found[start + k] = places[0, k]
+            found[start + k] = cut[k]
             odds[start + k] = scratch[0, k]
         counts[i] = count
         doubts[i, 0] = scratch[3, 0]
