@@ -9,6 +9,7 @@ newest points is forgotten when more than `TAIL` points came after without the h
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -40,6 +41,7 @@ class Found:
 
 
 _NONE: Disturbances = {}
+Events = tuple[tuple[int, Event], ...]  # with the number of the first usable point after each
 
 
 def detect(
@@ -106,7 +108,7 @@ class _Found:
     """The steps of one series, by numbers of its usable points, and where its machine moved."""
 
     steps: Steps
-    events: tuple[tuple[int, Event], ...] = ()
+    events: Events = ()
 
 
 def _projects(series: Iterable[Series]) -> Iterator[list[_Row]]:
@@ -143,8 +145,11 @@ def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) ->
     demands = [asked.of(rows[number]) for number in old]
     judged = judge_project(values, [rows[number].key.benchmark for number in old], demands)
     for number, own, steps, demand in zip(old, at, judged.steps, demands, strict=True):
-        events = tuple((own[event.place], event) for event in judged.events if event.place in own)
-        found[number] = _Found(_with_visits(rows[number], _renumbered(steps, own), demand), events)
+        taken = list(own)
+        starts = [(bisect_left(taken, event.place), event) for event in judged.events]
+        events = tuple((start, event) for start, event in starts if start < len(taken))
+        again = _with_visits(rows[number], _renumbered(steps, own), demand, events)
+        found[number] = _Found(again, events)
     return found
 
 
@@ -172,7 +177,7 @@ def _renumbered(steps: Steps, at: Mapping[int, int]) -> Steps:
     return Steps(found, None if doubt is None else replace(doubt, place=at[doubt.place]))
 
 
-def _with_visits(row: _Row, steps: Steps, demand: Demand) -> Steps:
+def _with_visits(row: _Row, steps: Steps, demand: Demand, events: Events) -> Steps:
     """The same, with each of the newest points as often as it was measured, far apart: visits count as nights."""
     newest = row.usable[-TAIL:]
     if not any(repeats(row.series.points[place]) > 1 for place in newest):
@@ -181,7 +186,8 @@ def _with_visits(row: _Row, steps: Steps, demand: Demand) -> Steps:
     x: list[float] = []
     for number, place in enumerate(row.usable):
         values = _visits(row.series.points[place]) if place >= newest[0] else [row.series.points[place].value or 0.0]
-        x += [math.log(value) for value in values]
+        of_machine = sum(event.size for start, event in events if start <= number)
+        x += [math.log(value) - of_machine for value in values]
         numbers += [number] * len(values)
     import numpy as np
 
@@ -189,7 +195,18 @@ def _with_visits(row: _Row, steps: Steps, demand: Demand) -> Steps:
 
     again = find([np.array(x)], demand).steps(0)
     start = len(row.usable) - TAIL
-    late = tuple(replace(step, place=numbers[step.place]) for step in again.found if numbers[step.place] >= start)
+
+    def is_rest(step: Step) -> bool:
+        """Whether it may be what is left of an event."""
+        number = numbers[step.place]
+        moved = median(x[step.place : step.place + SIDE]) - median(x[max(0, step.place - SIDE) : step.place])
+        return any(event.hides(event.place + number - first, moved) for first, event in events)
+
+    late = tuple(
+        replace(step, place=numbers[step.place])
+        for step in again.found
+        if numbers[step.place] >= start and not is_rest(step)
+    )
     doubt = again.doubt and replace(again.doubt, place=numbers[again.doubt.place])
     return Steps((*(step for step in steps.found if step.place < start), *late), doubt)
 
@@ -229,15 +246,26 @@ def _size(point: ChangePoint) -> float:
 def _told(row: _Row, found: _Found, young: Sequence[ChangePoint]) -> tuple[ChangePoint, ...]:
     """The steps, and what the rule for processes tells where there are none."""
     steps, at = found.steps.found, {place: number for number, place in enumerate(row.usable)}
-    own = [point for point in young if all(abs(at[point.after.start] - step.place) > SAME for step in steps)]
-    starts = sorted({*(step.place for step in steps), *(at[point.after.start] for point in own)})
-    edges = [0, *starts, len(row.usable)]
+    own = [
+        point
+        for point in young
+        if all(abs(at[point.after.start] - step.place) > SAME for step in steps)
+        and not any(_is_of(event, start, point, at[point.after.start]) for start, event in found.events)
+    ]
+    starts = {*(step.place for step in steps), *(at[point.after.start] for point in own)}
+    edges = sorted({0, *starts, *(place for place, _ in found.events), len(row.usable)})
     x = [math.log(value) for value in row.values()] if steps else []
     points = list(own)
     for step in steps:
         number = edges.index(step.place, 1)
         points.append(_point(row, x, edges[number - 1], step, edges[number + 1]))
     return tuple(sorted(points, key=lambda point: point.after.start))
+
+
+def _is_of(event: Event, start: int, point: ChangePoint, number: int) -> bool:
+    """Whether a change is what the machine did there, and not much more or less."""
+    moved = math.log(point.ratio) - event.size if point.ratio else math.inf
+    return event.hides(event.place + number - start, moved)
 
 
 def _point(row: _Row, x: Sequence[float], start: int, step: Step, stop: int) -> ChangePoint:
@@ -272,13 +300,19 @@ def _edges(found: _Found, number: int, count: int) -> tuple[int, int]:
 
 
 def _moved_by(event: tuple[int, Event], row: _Row, found: _Found) -> ChangePoint | None:
-    """How an event of the machine moved one series; None where it has no points on one side."""
+    """How an event of the machine moved one series; None where it did not, or there are no points on one side."""
     number, what = event
     start, stop = _edges(found, number, len(row.usable))
     if start == number or abs(what.size) < USUAL.relevant:
         return None
     point = _point(row, [math.log(value) for value in row.values()], start, Step(number, what.odds), stop)
+    if _holds(point, 1.0) and not _holds(point, math.exp(what.size)):
+        return None
     return replace(point, kind=Kind.MACHINE, reason=COMMON)
+
+
+def _holds(point: ChangePoint, ratio: float) -> bool:
+    return point.low is not None and point.high is not None and point.low <= ratio <= point.high
 
 
 def _suspicion(row: _Row, found: _Found, told: Sequence[ChangePoint]) -> Suspicion | None:

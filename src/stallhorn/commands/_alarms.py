@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stallhorn.model.alarm import Alarm, State
+from stallhorn.model.measured import Direction
 
 if TYPE_CHECKING:
     from stallhorn.model import Report
 
 SHOWN = 10  # alarms in words
+RECENT = 15  # measured commits: what began before them is no news, even where nobody looked
 RECHECK = "`stallhorn run --recheck` measures exactly what would settle it"
 
 
@@ -24,13 +26,29 @@ class Told:
     news: tuple[Alarm, ...]  # those of which something new is said
     is_first: bool = False  # nothing was remembered before
     remarks: tuple[str, ...] = ()  # what could not be read or written, as sentences
+    nights: tuple[str, ...] = ()  # the newest measured commits, the newest one last
+
+    @property
+    def raised(self) -> tuple[Alarm, ...]:
+        """What became slower in the last nights and is told for the first time at the newest commit.
+
+        In a young history the commit that did it was judged itself.
+        """
+        if len(self.nights) < RECENT:
+            return ()
+        return tuple(alarm for alarm in self.alarms if self._is_raised(alarm))
+
+    def _is_raised(self, alarm: Alarm) -> bool:
+        since = [entry.newest for entry in alarm.history if entry.state is State.RAISED]
+        is_new = bool(since) and since[-1:] == [*self.nights[-1:]] and alarm.first in self.nights
+        return is_new and alarm.is_open and not alarm.in_doubt and alarm.direction is Direction.SLOWER
 
     @property
     def shown(self) -> tuple[Alarm, ...]:
         """What people are told: the news, and what is in doubt; on the first night only what is not sure yet."""
         if self.is_first:
             return tuple(alarm for alarm in self.news if not alarm.was_confirmed)
-        news = {alarm.id for alarm in self.news}
+        news = {alarm.id for alarm in (*self.news, *self.raised)}
         return tuple(alarm for alarm in self.alarms if alarm.id in news or alarm.in_doubt)
 
 
@@ -53,7 +71,13 @@ def tell(report: Report, machine: str, relevant: float) -> Told:
     news = tuple(alarm for alarm in now if before.get(alarm.id) != alarm)
     failure = append_alarms(results, machine, news)
     remarks = [str(problem) for problem in problems] + [failure] * bool(failure)
-    return Told(machine, now, news, not known, tuple(remarks))
+    return Told(machine, now, news, not known, tuple(remarks), _nights(report))
+
+
+def _nights(report: Report) -> tuple[str, ...]:
+    measured = {point.commit for series in report.history.series for point in series.points if point.value is not None}
+    on_branch = [each.commit for each in report.history.revisions if each.commit in measured and not each.aside]
+    return tuple(on_branch[-RECENT:])
 
 
 def in_words(told: Told, of_several: bool = False) -> list[str]:
@@ -68,6 +92,8 @@ def in_words(told: Told, of_several: bool = False) -> list[str]:
     if unsure:
         many = "alarm is" if unsure == 1 else "alarms are"
         lines.append(f"  {unsure} {many} not confirmed yet: {RECHECK}.")
+    if told.raised:
+        lines.append("  What is raised makes the exit code 1 at this commit, and not again.")
     heading = [f"Alarms on {safe(told.machine)}" if of_several else "Alarms"] if lines else []
     return [*heading, *lines, *(safe(remark) for remark in told.remarks)]
 

@@ -9,7 +9,8 @@ What the machine did (code and libraries are the same, or all series moved toget
 timing was wrong before) is told, and is no regression. docs/settings.md: what can be set about changes.
 
 What was told before is remembered (docs/alarms.md): a change is raised once, then confirmed, revised or withdrawn with
-a reason. That is part of the answer without BASE and --bench; `stallhorn run --recheck` settles what is suspected.
+a reason. That is part of the answer without BASE and --bench; `stallhorn run --recheck` settles what is suspected. What
+needed some nights to be found makes the exit code 1 at the commit at which it is raised, and not again.
 
 Under a series that became slower stands why, as far as the records tell: causes that were not there before, counted
 facts that changed, and what differs in the compiled code. These are notes: the verdict is about the times.
@@ -65,7 +66,8 @@ def run(args: argparse.Namespace) -> ExitCode:
         machines = sorted({key.machine for key in keys})
         reports = [restricted(each, keys.__contains__) for each in reports if set(each.history.machines) & {*machines}]
     reports = reports or [diagnose(History(project, history.revisions, {}, {}, {}, (), problems=history.problems))]
-    code = ExitCode.worst(exit_code(report) for report in reports)
+    raised = [ExitCode.REGRESSION for each in told if each.raised]
+    code = ExitCode.worst([*(exit_code(report) for report in reports), *raised])
     reference = machines == [store.REFERENCE]
     if args.json:
         alarms = {each.machine: as_json(each) for each in told}

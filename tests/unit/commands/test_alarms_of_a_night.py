@@ -179,3 +179,24 @@ def test_check_answers_where_alarms_cannot_be_kept(site: Site, check) -> None:
     assert code == 1
     assert "raised: 2.00x slower" in said
     assert "alarms.jsonl could not be written" in said
+
+
+def test_what_is_raised_after_some_nights_is_so_at_this_commit_alone(root: Path):
+    def raised(newest: int) -> list[str]:
+        return [alarm.id for alarm in night(root, newest, change(9, 10)).raised]
+
+    assert raised(17) == [f"{commit(10)[:8]}-slower"]
+    assert raised(17) == [f"{commit(10)[:8]}-slower"]  # asking again changes nothing
+    assert raised(18) == []
+
+
+def test_what_a_young_history_raises_was_judged_at_its_own_commit(root: Path):
+    assert night(root, 11, change(9, 10)).raised == ()
+
+
+def test_what_began_long_ago_is_no_news(root: Path):
+    assert night(root, 29, change(9, 10)).raised == ()
+
+
+def test_what_became_faster_is_not_raised_against_anybody(root: Path):
+    assert night(root, 17, change(9, 10, ratio=0.8)).raised == ()
