@@ -68,6 +68,15 @@ def test_a_flat_series_has_no_place() -> None:
     assert marked(np.zeros(3)) == []
 
 
+@pytest.mark.parametrize(("contrast", "expected"), [(2.9, []), (3.1, [3]), (-3.1, [3])])
+def test_a_place_is_three_standard_errors(contrast: float, expected: list[int]) -> None:
+    assert marked(np.repeat([0.0, contrast * SIGMA * math.sqrt(2 / 3)], 3)) == expected
+
+
+def test_of_equals_the_first_is_the_place() -> None:
+    assert marked(np.array([0, 0, 0, 1.5, 3, 3, 3]), sigma=0.5) == [3]
+
+
 def test_a_step_is_a_place_and_so_is_each_end_of_a_short_stay() -> None:
     assert 40 in marked(levels((40, 0), (60, 0.1)))
     assert {40, 45} <= set(marked(levels((40, 0), (5, 0.1), (60, 0))))
