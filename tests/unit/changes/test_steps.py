@@ -222,6 +222,14 @@ def test_the_ends_need_more_than_the_middle() -> None:
     assert places(levels((50, 0), (4, 0.3)), easing) == []
 
 
+def test_three_points_are_eased_nothing_and_a_fourth_is() -> None:
+    for points, eased in ((3, 0.0), (4, 0.5)):
+        x = levels((50, 0), (points, 0.3))
+        (told,) = judged(x).found
+        assert places(x, Demand(tonight=told.odds + eased - 0.01, easing=0.5)) == [50]
+        assert places(x, Demand(tonight=told.odds + eased + 0.01, easing=0.5)) == []
+
+
 def test_confidence_is_a_probability() -> None:
     assert Step(1, 0.0).confidence == 0.5
     assert [Step(1, odds).confidence for odds in (-1e9, 1e9)] == pytest.approx([0, 1], abs=1e-9)
