@@ -147,7 +147,7 @@ def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) ->
     for number, own, steps, demand in zip(old, at, judged.steps, demands, strict=True):
         taken = list(own)
         starts = [(bisect_left(taken, event.place), event) for event in judged.events]
-        events = tuple((start, event) for start, event in starts if start < len(taken))
+        events = tuple((start, event) for start, event in starts if 0 < start < len(taken))
         again = _with_visits(rows[number], _renumbered(steps, own), demand, events)
         found[number] = _Found(again, events)
     return found

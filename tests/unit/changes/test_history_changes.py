@@ -276,6 +276,23 @@ def test_what_the_machine_did_is_not_told_a_second_time_while_it_is_new(place: i
     assert firsts(told.common) == [place] * 32
 
 
+def test_what_the_machine_did_before_a_series_began_says_nothing_of_it() -> None:
+    every = [made(values((20, 1.0), (40, 2.0), seed=n), key(f"suite.time_{n}")) for n in range(8)]
+    fresh = made(values((30, 1.0), (2, 1.0), (28, 2.0)), key("suite.time_fresh"))
+    told = found(*every, replace(fresh, points=fresh.points[30:]))
+    assert {one: firsts(each) for one, each in told.points.items()} == {fresh.key: [32]}
+    assert [one.key for one in told.common] == [one.key for one in every]
+
+
+@pytest.mark.parametrize("gap", [1, 2, 6])
+def test_a_series_that_missed_the_night_of_an_event_was_moved_all_the_same(gap: int) -> None:
+    every = machine_wide()
+    every[3] = replace(every[3], points=every[3].points[:30] + every[3].points[30 + gap :])
+    told = found(*every)
+    assert told.points == {}
+    assert firsts(told.common) == [30, 30, 30, 30 + gap, *[30] * 28]
+
+
 def test_what_the_machine_did_is_not_told_of_a_point_with_visits() -> None:
     every = machine_wide()
     visits = [
