@@ -26,6 +26,7 @@ TAIL = 15  # newest points that are judged as young, too
 AROUND = 20  # points before those, so that there is something to judge them against
 SAME = 5  # points between two changes that are one
 CERTAIN = 0.99  # the confidence of what the rule for young series tells
+HEALTHY = 1.3  # log odds by which a change of the newest points is less sure: most series, on most nights, are healthy
 COMMON = "most benchmarks of this machine moved together"
 SIDE = 40  # points on either side of an event of the machine that say how far it moved a series
 
@@ -281,8 +282,13 @@ def _point(row: _Row, x: Sequence[float], start: int, step: Step, stop: int) -> 
         rising=row.series.rising,
         low=math.exp(low),
         high=math.exp(high),
-        confidence=step.confidence,
+        confidence=_known_tonight(step) if len(x) - step.place <= TAIL else step.confidence,
     )
+
+
+def _known_tonight(step: Step) -> float:
+    """The confidence in a change of the newest points, counted on series that were looked at night after night."""
+    return replace(step, odds=step.odds - HEALTHY).confidence
 
 
 def _level(row: _Row, start: int, stop: int) -> Level:

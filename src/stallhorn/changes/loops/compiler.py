@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -39,7 +40,7 @@ def compiled() -> bool:
             with _kept_in(numba.config):
                 try:
                     _replace(functions, numba.njit, keep=True)
-                except OSError:  # the disk is full, or no folder can be written
+                except (OSError, EOFError, UnpicklingError):  # a full disk, no folder to write, a file that was cut off
                     _replace(functions, numba.njit, keep=False)
             _done = True
     return True
