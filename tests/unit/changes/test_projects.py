@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallhorn.changes import detect
-from stallhorn.changes.base import USUAL, Demand
-from stallhorn.changes.projects import Judged, judge_project
+from stallhorn.changes.base import USUAL, Demand, Event, Step
+from stallhorn.changes.projects import Judged, _followers, _Told, _without_residue, judge_project
 from stallhorn.changes.series import Floats
 
 pytestmark = pytest.mark.usefixtures("plain")
@@ -178,6 +178,14 @@ def test_parameters_may_change_at_different_commits(seed: int) -> None:
     assert told(given) == {"a": [[15], [15], [45], [45], [45]]}
 
 
+def test_a_member_follows_as_it_shows_and_where_it_shows_nothing_as_most_do() -> None:
+    steps, clear = np.array([0.3, 0.33, 0.25, 0.03]), np.full(4, 0.02)
+    assert _followers(steps, clear, 0.3) == [True, True, True, False]
+    assert _followers(steps, np.array([0.02, 0.02, 0.02, 0.3]), 0.3) == [True] * 4  # too noisy to tell
+    assert _followers(steps * [0, 0, 0, 1], np.array([0.02, 0.02, 0.02, 0.3]), 0.3) == [False] * 4
+    assert _followers(steps, np.array([0.02, 0.02, 0.02, np.inf]), 0.3)[3] is False  # too few points
+
+
 # --- the machine
 
 
@@ -235,6 +243,17 @@ def test_code_and_machine_at_one_commit_are_told_apart_where_they_differ_much(se
     assert places(found) == [[STEP]] * 5 + [[]] * 25
 
 
+@pytest.mark.parametrize(
+    ("place", "residue", "kept"),
+    [(STEP, 0.2, False), (STEP + 3, 0.2, False), (STEP - 3, 0.2, False), (STEP + 4, 0.2, True), (STEP, 0.05, True)],
+)
+def test_what_may_be_left_of_an_event_is_not_told(place: int, residue: float, kept: bool) -> None:
+    step = Step(STEP, 5.0)
+    row = np.repeat([0.0, 0.1], STEP)
+    assert _without_residue(_Told(row, [step]), [Event(place, 0.5, 5.0, residue)]) == ([step] if kept else [])
+    assert _without_residue(_Told(row, [step]), []) == [step]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bad_nights_are_told_of_no_series(seed: int) -> None:
     given = rows(seed)
@@ -255,7 +274,9 @@ def test_two_nights_are_enough_where_all_parameters_moved(seed: int) -> None:
     assert confidence == pytest.approx(0.98, abs=0.005)
 
 
-@pytest.mark.parametrize("spoil", ["one night", "one parameter", "few parameters", "few benchmarks", "every benchmark"])
+@pytest.mark.parametrize(
+    "spoil", ["one night", "one parameter", "few parameters", "few benchmarks", "every benchmark", "restless nights"]
+)
 def test_two_nights_are_not_enough_otherwise(spoil: str) -> None:
     for seed in SEEDS:
         given = rows(seed)
@@ -268,6 +289,9 @@ def test_two_nights_are_not_enough_otherwise(spoil: str) -> None:
             given["a"] = given["a"][:2]
         elif spoil == "few benchmarks":
             given = {name: given[name] for name in "abcd"}
+        elif spoil == "restless nights":
+            for name, sign in zip("bcde", (1, -1, 1, -1), strict=True):
+                given[name][:, -2:] += sign * 0.15
         else:
             for name in "bcdef":
                 given[name][:, -2:] += math.log(1.2)
