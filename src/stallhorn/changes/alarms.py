@@ -75,7 +75,8 @@ def _told(alarm: Alarm, sight: Sight, night: Night, again: str = "") -> Alarm:
     if not sight.is_proven:
         return _with(alarm, night, State.SUSPECTED, f"{again}{_looks(sight)}")
     alarm = _with(alarm, night, State.RAISED, f"{again}{_size(sight)}, at {_range(sight)}")
-    if sight.behind >= PLENTY and sight.confidence >= CERTAIN:
+    is_settled = sight.is_remeasured and sight.settled is not None
+    if sight.behind >= PLENTY and sight.confidence >= CERTAIN and not is_settled:
         return _with(alarm, night, State.CONFIRMED, f"{sight.behind} measurements show it")
     return _confirmed(alarm, sight, night)
 

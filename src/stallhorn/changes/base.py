@@ -42,6 +42,7 @@ def unusable(point: Measurement, exact: bool = False) -> str:
     return "" if is_usable(point, exact) else "a value that is not positive has no ratio"
 
 
+BENCHMARKS = 5  # that can tell what the machine did; among fewer, the change of one looks like the machine's
 NEAR = 3  # points between a change and an event of the machine that make them one
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stallhorn.changes import counted, levels
-from stallhorn.changes.base import USUAL, Demand, Disturbances, Event, Step, Steps, is_usable
+from stallhorn.changes.base import BENCHMARKS, USUAL, Demand, Disturbances, Event, Step, Steps, is_usable
 from stallhorn.changes.line import part
 from stallhorn.changes.settings import Settings
 from stallhorn.model import ChangePoint, Direction, Kind, Level, Measurement, Series, SeriesKey, Suspicion
@@ -24,6 +24,7 @@ from stallhorn.stats import median, trimmed_range
 YOUNG = 12  # usable points below which a series has no history, and first points that are judged as young for ever
 TAIL = 15  # newest points that are judged as young, too
 AROUND = 20  # points before those, so that there is something to judge them against
+NEWEST = 2  # points in which an event of the machine cannot be told by its staying
 SAME = 5  # points between two changes that are one
 CERTAIN = 0.99  # the confidence of what the rule for young series tells
 HEALTHY = 1.3  # log odds by which a change of the newest points is less sure: most series, on most nights, are healthy
@@ -61,9 +62,12 @@ def detect(
     common: list[ChangePoint] = []
     suspicions: list[Suspicion] = []
     for rows in _projects(series):
-        for found, row in zip(_judged(rows, demands, places), rows, strict=True):
-            young = _young(row, disturbances.get(row.key, _NONE), demands.of(row).relevant)
-            told = _told(row, found, young)
+        every = [_young(row, disturbances.get(row.key, _NONE), demands.of(row).relevant) for row in rows]
+        of_all = _of_all(rows, every)
+        for found, row, young in zip(_judged(rows, demands, places), rows, every, strict=True):
+            together = [point for point in young if (point.first, point.direction) in of_all]
+            told = _told(row, found, [point for point in young if point not in together])
+            common += [replace(point, kind=Kind.MACHINE, reason=COMMON) for point in together]
             if told:
                 points[row.key] = told
             common += [point for event in found.events if (point := _moved_by(event, row, found)) is not None]
@@ -238,6 +242,18 @@ def _young(row: _Row, disturbances: Disturbances, relevant: float) -> list[Chang
             if ((is_first and start == 0) or (is_new and stop == count)) and _size(point) >= relevant:
                 found.append(replace(whole, confidence=CERTAIN))
     return found
+
+
+def _of_all(rows: Sequence[_Row], young: Sequence[Sequence[ChangePoint]]) -> set[tuple[str, Direction]]:
+    """The newest commits at which most benchmarks moved alike: the machine's, before nights show that it stays."""
+    old = [(row, points) for row, points in zip(rows, young, strict=True) if len(row.usable) >= YOUNG]
+    benchmarks = {row.key.benchmark for row, _ in old}
+    moved: dict[tuple[str, Direction], set[str]] = {}
+    for row, points in old:
+        for point in points:
+            if point.after.start >= row.usable[-NEWEST]:
+                moved.setdefault((point.first, point.direction), set()).add(row.key.benchmark)
+    return {each for each, hit in moved.items() if len(hit) >= max(BENCHMARKS, len(benchmarks) / 2)}
 
 
 def _size(point: ChangePoint) -> float:

@@ -14,12 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from stallhorn.changes.base import Demand, Event
+from stallhorn.changes.base import BENCHMARKS, Demand, Event
 from stallhorn.changes.loops import order
 from stallhorn.changes.series import Floats, Integers
 from stallhorn.changes.steps import SPLIT, THREADS, find
 
-BENCHMARKS = 5  # that can tell what the machine did; among fewer, the change of one looks like the machine's
 MEDIAN_ERROR = 1.2533  # of a median, in standard errors of a mean
 EVENT = Demand(relevant=0.008, hindsight=0.0, tonight=0.0)  # smaller steps of the common mode hide in noise
 NIGHT = 1.5  # standard errors from which on a single night is believed

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from stallhorn.changes import machine
-from stallhorn.changes.base import NEAR, USUAL, Demand, Event, Step, Steps
+from stallhorn.changes.base import BENCHMARKS, NEAR, USUAL, Demand, Event, Step, Steps
 from stallhorn.changes.loops import order
 from stallhorn.changes.machine import MEDIAN_ERROR, Machine
 from stallhorn.changes.series import Floats, Integers, logarithms, undisturbed
@@ -267,7 +267,7 @@ class _Benchmarks:
     def tell_newest(self) -> None:
         """Tell a change by two points, where all members of a benchmark move and little else does."""
         mode, width = np.abs(self.found.mode), self.values.shape[1]
-        if len(self.members) < machine.BENCHMARKS:
+        if len(self.members) < BENCHMARKS:
             return
         since = [max((step.place for row in rows for step in self.told[row].steps), default=0) for rows in self.members]
         pairs = [_newest_pair(row, first) for row, first in zip(self.pooled, since, strict=True)]

@@ -408,3 +408,26 @@ def test_any_history_has_changes_that_agree_with_themselves(
         assert PLACES[doubt.last] < PLACES[doubt.first] < lengths[doubt.key]
         assert 0 < doubt.confidence < 1
         assert doubt.ratio > 0
+
+
+def of_benchmarks(nights: int, moved: int) -> list[Series]:
+    """Eight benchmarks, the first of which took 1.5 times as long in the newest nights."""
+    flat = [point(place, 1.0, 1.0) for place in range(30 - nights)]
+    slow = [point(place, 1.5, 1.5) for place in range(30 - nights, 30)]
+    same = [point(place, 1.0, 1.0) for place in range(30 - nights, 30)]
+    return [made(flat + (slow if number < moved else same), key(f"suite.Case{number}.time_it")) for number in range(8)]
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_the_first_nights_of_a_slower_machine_are_no_regressions(nights: int) -> None:
+    told = found(*of_benchmarks(nights, 8))
+    assert told.points == {}
+    assert {one.kind for one in told.common} == {Kind.MACHINE}
+    assert len({one.key for one in told.common}) == 8
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_the_first_nights_of_two_slower_benchmarks_among_quiet_ones_are(nights: int) -> None:
+    told = found(*of_benchmarks(nights, 2))
+    assert {one.benchmark for one in told.points} == {"suite.Case0.time_it", "suite.Case1.time_it"}
+    assert told.common == ()
