@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from stallhorn.changes.base import BENCHMARKS, NEAR, USUAL, Demand, Event, Step,
 from stallhorn.changes.loops import order
 from stallhorn.changes.machine import MEDIAN_ERROR, Machine
 from stallhorn.changes.series import Floats, Integers, logarithms, undisturbed
-from stallhorn.changes.steps import find, prepare
+from stallhorn.changes.steps import THREADS, find, prepare
 
 ALONE, ALONE_NEWEST = 2.5, 3.0  # log odds of a change that one series shows on its own; the same near the ends
 SHARED = 2.0  # log odds of a change in the pooled series of a benchmark: its parameters share some of their noise
@@ -72,11 +73,17 @@ def judge(series: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     batch = find([x for x, _ in pairs])
     for place, number in enumerate(single):
         found[number] = pairs[place][1][batch.of(place)[0]].tolist()
-    for members in projects.values():
-        judged = judge_project(_rows([series[number] for number in members]), _groups(series, members), USUAL)
-        for number, steps in zip(members, judged.steps, strict=True):
-            found[number] = [step.place for step in steps.found]
+    with ThreadPoolExecutor(THREADS) as pool:  # the loops let go of the interpreter
+        judged = pool.map(lambda members: _of_project([series[number] for number in members]), projects.values())
+        for members, places in zip(projects.values(), judged, strict=True):
+            for number, own in zip(members, places, strict=True):
+                found[number] = own
     return found
+
+
+def _of_project(series: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    judged = judge_project(_rows(series), _groups(series), USUAL)
+    return [[step.place for step in steps.found] for steps in judged.steps]
 
 
 def _rows(series: Sequence[Mapping[str, Any]]) -> Floats:
@@ -89,9 +96,9 @@ def _rows(series: Sequence[Mapping[str, Any]]) -> Floats:
     return rows
 
 
-def _groups(series: Sequence[Mapping[str, Any]], members: Sequence[int]) -> list[str]:
+def _groups(series: Sequence[Mapping[str, Any]]) -> list[str]:
     """The benchmark of each; a series without one is on its own."""
-    named = [series[number].get("group") for number in members]
+    named = [one.get("group") for one in series]
     return [f"group {group}" if group is not None else f"series {place}" for place, group in enumerate(named)]
 
 
