@@ -53,12 +53,11 @@ class Demand:
     relevant: float = 0.02  # logarithm of the smallest change that is told
     hindsight: float = 0.7  # odds, with more than 15 points on either side
     tonight: float = 2.65  # odds, where few points are left at an end of the series: it is asked again every night
-    easing: float = 0.0  # of those odds with each further point, up to nine
     tail: int = 3  # points that the newest level must have lasted
     doubted: float = 0.0  # odds from which the newest points are told as suspicious
 
     def row(self) -> tuple[float, ...]:
-        return self.relevant, self.hindsight, self.tonight, self.easing, self.tail, self.doubted
+        return self.relevant, self.hindsight, self.tonight, self.tail, self.doubted
 
 
 USUAL = Demand()

@@ -14,10 +14,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from stallhorn.changes import steps
 from stallhorn.changes.base import BENCHMARKS, Demand, Event
 from stallhorn.changes.loops import order
 from stallhorn.changes.series import Floats, Integers
-from stallhorn.changes.steps import SPLIT, THREADS, find
 
 MEDIAN_ERROR = 1.2533  # of a median, in standard errors of a mean
 EVENT = Demand(relevant=0.008, hindsight=0.0, tonight=0.0)  # smaller steps of the common mode hide in noise
@@ -55,13 +55,12 @@ def noises(values: Floats) -> Floats:
     """The noise of each row from point to point."""
 
     def of(rows: Floats) -> list[float]:
-        room = np.empty(values.shape[1] + 8)
-        return [order.noise(row[np.isfinite(row)], room) for row in rows]
+        return steps.noises([row[np.isfinite(row)] for row in rows])
 
-    if values.size < SPLIT:
+    if values.size < steps.SPLIT:
         return np.array(of(values))
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(of, np.array_split(values, THREADS))))
+    with ThreadPoolExecutor(steps.THREADS) as pool:
+        return np.concatenate(list(pool.map(of, np.array_split(values, steps.THREADS))))
 
 
 def remove(values: Floats, noise: Floats, groups: Sequence[Integers]) -> Machine:
@@ -99,7 +98,7 @@ def _common_mode(of_benchmarks: Floats) -> tuple[Floats, Floats]:
 
 def _events_and_nights(mode: Floats, error: Floats) -> tuple[list[int], Floats, Floats, Floats]:
     """The lasting steps of the common mode (places, sizes, odds), and what single nights add to them."""
-    found, odds = find([mode], EVENT).of(0)
+    found, odds = steps.find([mode], EVENT).of(0)
     places = [int(place) for place in found]
     edges = [0, *places, len(mode)]
     levels = np.array([np.median(mode[start:stop]) for start, stop in pairwise(edges)])
@@ -150,30 +149,30 @@ def _remove_events(values: Floats, noise: Floats, places: Sequence[int], sizes: 
     edges = [0, *places, values.shape[1]]
     for number, (place, size) in enumerate(zip(places, sizes.tolist(), strict=True)):
         low, high = max(edges[number], place - REACH), min(edges[number + 2], place + REACH)
-        steps, errors = _steps_at(values, noise, low, place, high)
-        spread = _unevenness(steps, errors, size) * abs(size)
-        with_it = np.abs(steps - size) < APART * np.hypot(spread, errors)
-        still = ~with_it & (np.abs(steps) < np.maximum(spread, APART * errors))
+        moves, errors = _moves_at(values, noise, low, place, high)
+        spread = _unevenness(moves, errors, size) * abs(size)
+        with_it = np.abs(moves - size) < APART * np.hypot(spread, errors)
+        still = ~with_it & (np.abs(moves) < np.maximum(spread, APART * errors))
         share = np.where(with_it, spread**2 / (spread**2 + errors**2), 0.0)
-        values[:, place:] -= np.where(still, 0.0, size + share * (steps - size))[:, None]
+        values[:, place:] -= np.where(still, 0.0, size + share * (moves - size))[:, None]
         events.append(Event(place, size, float(odds[number]), APART * spread))
     return events
 
 
-def _steps_at(values: Floats, noise: Floats, low: int, place: int, high: int) -> tuple[Floats, Floats]:
+def _moves_at(values: Floats, noise: Floats, low: int, place: int, high: int) -> tuple[Floats, Floats]:
     """How far each row moves at a place, and the standard error of it; huge where it is not known."""
     left, right = values[:, low:place], values[:, place:high]
     before, after = np.isfinite(left).sum(1), np.isfinite(right).sum(1)
     known = (before > 0) & (after > 0)
-    steps = np.where(known, medians(right) - medians(left), 0.0)
+    moves = np.where(known, medians(right) - medians(left), 0.0)
     error = MEDIAN_ERROR * noise * np.sqrt(1.0 / np.maximum(before, 1) + 1.0 / np.maximum(after, 1))
-    return steps, np.where(known, error, 1e9)
+    return moves, np.where(known, error, 1e9)
 
 
-def _unevenness(steps: Floats, errors: Floats, size: float) -> float:
+def _unevenness(moves: Floats, errors: Floats, size: float) -> float:
     """How unevenly an event moves the series: standard deviation, relative to the event."""
     clear = errors < UNEVEN * abs(size)
     if clear.sum() < CLEAR:
         return UNEVEN
-    shares = steps[clear] / size
+    shares = moves[clear] / size
     return max(UNEVEN, order.SIGMAS * float(np.median(np.abs(shares - np.median(shares)))))

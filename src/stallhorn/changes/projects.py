@@ -17,10 +17,9 @@ import numpy as np
 
 from stallhorn.changes import machine
 from stallhorn.changes.base import BENCHMARKS, NEAR, USUAL, Demand, Event, Step, Steps
-from stallhorn.changes.loops import order
 from stallhorn.changes.machine import MEDIAN_ERROR, Machine
 from stallhorn.changes.series import Floats, Integers, logarithms, undisturbed
-from stallhorn.changes.steps import THREADS, find, prepare
+from stallhorn.changes.steps import THREADS, find, noises, prepare
 
 ALONE, ALONE_NEWEST = 2.5, 3.0  # log odds of a change that one series shows on its own; the same near the ends
 SHARED = 2.0  # log odds of a change in the pooled series of a benchmark: its parameters share some of their noise
@@ -117,7 +116,7 @@ def judge_project(values: Floats, groups: Sequence[str], demands: Sequence[Deman
     if found.mode.any():
         noise = machine.noises(values)
     asked = [demands] * len(values) if isinstance(demands, Demand) else list(demands)
-    own = _steps(list(values), [replace(one, hindsight=ALONE, tonight=ALONE_NEWEST, easing=0.0) for one in asked])
+    own = _steps(list(values), [replace(one, hindsight=ALONE, tonight=ALONE_NEWEST) for one in asked])
     told = [_Told(row, [s for s in one.found if s.place >= START or s.odds >= ALONE_NEWEST + START_ODDS])
             for row, one in zip(values, own, strict=True)]  # fmt: skip
     pooled = [_pooled(values[rows], noise[rows, None]) for rows in members]
@@ -285,7 +284,7 @@ class _Benchmarks:
             if any(self.asked[row].tail > USUAL.tail for row in members):  # more patience was asked for
                 continue
             outside = PAIR_OTHERS * max(others, float(mode[pair.place :].max()))
-            noise = order.noise(row[np.isfinite(row)], np.empty(width + 8))
+            (noise,) = noises([row[np.isfinite(row)]])
             if abs(pair.moved) < max(PAIR_SIZE, PAIR_RARE * pair.before, outside, PAIR_CLEAR * noise):
                 continue
             each = [_newest_pair(self.values[one], first).moved * np.sign(pair.moved) for one in members]

@@ -78,7 +78,8 @@ def _judge(x: Floats, ends: Integers, asked: Floats) -> Batch:
         )  # fmt: skip
 
     if len(x) < SPLIT or not compiler.is_compiled():
-        part(0, count)
+        with compiler.steady():
+            part(0, count)
         return batch
     bounds = [int(np.searchsorted(ends, len(x) * share / THREADS)) for share in range(THREADS)] + [count]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -100,6 +101,13 @@ def _weights() -> tuple[Any, ...]:
         return kept["hindsight"].astype(float), kept["tonight"].astype(float), kept["roots"]
 
 
+def noises(rows: Sequence[Floats]) -> list[float]:
+    """The noise of each series, without gaps, from point to point."""
+    room = np.empty(max((len(row) for row in rows), default=0) + 8)
+    with compiler.steady():
+        return [order.noise(row, room) for row in rows]
+
+
 def interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
     """The 99 % interval of a change's size: of the difference of the medians of two levels, in logarithms.
 
@@ -109,7 +117,7 @@ def interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, fl
     left, right = np.array(before, float), np.array(after, float)
     shift = float(np.median(right) - np.median(left))
     rest = np.concatenate([left - np.median(left), right - np.median(right)])
-    noise = max(order.noise(part, np.empty(len(part) + 8)) for part in (left, right))
+    noise = max(noises([left, right]))
     sigma = max(order.SIGMAS * float(np.median(np.abs(rest))), noise)
     clipped = np.clip(rest, -3 * sigma, 3 * sigma)
     rho = min(max(float(clipped[1:] @ clipped[:-1]) / max(float(clipped @ clipped), 1e-18), 0.0), 0.9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -186,3 +187,15 @@ def test_on_a_full_disk_it_is_compiled_without_keeping(monkeypatch: pytest.Monke
     monkeypatch.setattr(compiler, "_replace", replace)
     assert compiler.compiled()
     assert asked == [True, False]
+
+
+def test_nobody_replaces_loops_that_are_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = threading.Event()
+    monkeypatch.setattr(compiler, "_done", False)
+    monkeypatch.setattr(compiler, "_replace", lambda *_, **__: replaced.set())
+    with compiler.steady():
+        other = threading.Thread(target=compiler.compiled)
+        other.start()
+        assert not replaced.wait(0.2)
+    other.join(30)
+    assert replaced.is_set()

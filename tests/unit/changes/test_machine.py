@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stallhorn.changes import machine
+from stallhorn.changes import machine, steps
 from stallhorn.changes.base import NEAR, Event
 from stallhorn.changes.machine import BENCHMARKS, BRIEF, Machine, medians, noises, remove
 from stallhorn.changes.series import Floats, Integers
@@ -75,7 +75,7 @@ def test_the_noise_of_each_row_is_that_from_point_to_point() -> None:
 def test_two_threads_tell_the_same_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = flat(7, 50)
     alone = noises(rows)
-    monkeypatch.setattr(machine, "SPLIT", 1)
+    monkeypatch.setattr(steps, "SPLIT", 1)
     np.testing.assert_array_equal(noises(rows), alone)
 
 

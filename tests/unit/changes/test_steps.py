@@ -217,17 +217,14 @@ def test_the_ends_need_more_than_the_middle() -> None:
     assert places(levels((10, 0), (50, 0.3)), strict) == []
     assert places(levels((50, 0), (10, 0.3)), strict) == []
     assert places(levels((30, 0), (30, 0.3)), strict) == [30]
-    easing = Demand(tonight=30.0, easing=5.0)
-    assert places(levels((50, 0), (10, 0.3)), easing) == [50]
-    assert places(levels((50, 0), (4, 0.3)), easing) == []
 
 
-def test_three_points_are_eased_nothing_and_a_fourth_is() -> None:
-    for points, eased in ((3, 0.0), (4, 0.5)):
+def test_the_ends_need_exactly_what_is_asked_tonight() -> None:
+    for points in (3, 4, 10, 15):
         x = levels((50, 0), (points, 0.3))
         (told,) = judged(x).found
-        assert places(x, Demand(tonight=told.odds + eased - 0.01, easing=0.5)) == [50]
-        assert places(x, Demand(tonight=told.odds + eased + 0.01, easing=0.5)) == []
+        assert places(x, Demand(tonight=told.odds - 0.01)) == [50]
+        assert places(x, Demand(tonight=told.odds + 0.01)) == []
 
 
 def test_confidence_is_a_probability() -> None:

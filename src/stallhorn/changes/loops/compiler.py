@@ -74,9 +74,22 @@ def _use_once() -> None:
     x, none, trees = np.zeros(20), np.zeros(1, np.int64), np.zeros((0, 6))
     x[10:] = 1.0
     eliminate.judge_all(
-        x, none + 20, np.zeros((1, 6)), trees, trees, np.zeros(2), np.zeros(20, np.int64), np.zeros(20),
+        x, none + 20, np.zeros((1, 5)), trees, trees, np.zeros(2), np.zeros(20, np.int64), np.zeros(20),
         none, np.zeros((1, 2)), *eliminate.space(20),
     )  # fmt: skip
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """While the loops run as plain Python, nobody may put compiled ones in their places: they do not mix.
+
+    Plain loops hold the interpreter anyway, so that those of another thread lose nothing by waiting.
+    """
+    if _done:
+        yield
+        return
+    with _LOCK:
+        yield
 
 
 def is_compiled() -> bool:

@@ -15,7 +15,7 @@ ROOM = 8  # rows of scratch space
 FEWEST = 8  # points of a series that can be judged
 
 # What is asked of a change: columns of `asked`.
-RELEVANT, HINDSIGHT, TONIGHT, EASING, TAIL, DOUBTED = range(6)
+RELEVANT, HINDSIGHT, TONIGHT, TAIL, DOUBTED = range(5)
 
 
 def space(longest: int) -> tuple[Array, Places, Array]:
@@ -49,10 +49,9 @@ def needed(n: int, start: int, c: int, stop: int, asked: Array) -> float:
     """The log odds that a change must have: more where it leaves few points at an end of the series."""
     ending = n - c if stop == n else SHORT_TAIL + 1
     beginning = c if start == 0 else SHORT_TAIL + 1
-    few = min(ending, beginning)
-    if few > SHORT_TAIL:
+    if min(ending, beginning) > SHORT_TAIL:
         return float(asked[HINDSIGHT])
-    return float(max(asked[HINDSIGHT], asked[TONIGHT] - asked[EASING] * min(few - cuts.SHORTEST, 9)))
+    return float(max(asked[HINDSIGHT], asked[TONIGHT]))
 
 
 def prepare(x: Array, sigma: float, room: Array, ends: Places, marked: Places, cut: Places) -> int:
