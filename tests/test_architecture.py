@@ -32,6 +32,7 @@ ALLOWED = {
     "console": "",
     "stats": "model errors units",
     "floors": "model",
+    "sweeps": f"{BOTTOM} stats",
     "changes": f"{BOTTOM} stats",
     "pitfalls": f"{BOTTOM} stats",
     "bisect.search": f"{BOTTOM} stats",
@@ -50,14 +51,14 @@ ALLOWED = {
     "progress": BOTTOM,
     "store": f"{BOTTOM} stats git",
     "settings": f"{BOTTOM} changes store",
-    "report": f"{BOTTOM} pitfalls",
+    "report": f"{BOTTOM} stats pitfalls sweeps",
     "asv": f"{BOTTOM} plan",
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
     "demo": BOTTOM,
-    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases diagnose plan recheck git progress store "
-    "settings report asv runners campaign workbench demo",
+    "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases sweeps diagnose plan recheck git progress "
+    "store settings report asv runners campaign workbench demo",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -75,11 +75,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The history of one key: at most one measurement for each revision, oldest first."""
+    """The history of one key: at most one measurement for each revision, oldest first.
+
+    `points` of a history that was read are columns (`points.Points`); a loop over them makes a measurement each time.
+    """
 
     key: SeriesKey
     unit: str
-    points: tuple[Measurement, ...]
+    points: Sequence[Measurement]
     rising: Direction = Direction.SLOWER  # what a larger value means; SAME: neither better nor worse
 
     @property

@@ -10,7 +10,7 @@ from stallhorn.discovery import modules
 from stallhorn.model import Report
 from stallhorn.report.html import pages as kinds
 from stallhorn.report.html.folder import replace_site
-from stallhorn.report.html.pages.base import Link
+from stallhorn.report.html.pages.base import File, Link
 from stallhorn.report.html.render import render
 from stallhorn.report.html.view import arrange
 
@@ -33,7 +33,10 @@ def _files(report: Report, target: Path, generated: datetime) -> dict[str, bytes
     site = arrange(report, generated, asv_site=(target / "asv" / "index.html").is_file())
     plugins = modules(kinds).values()
     links: list[Link] = sorted((plugin.LINK for plugin in plugins if plugin.LINK), key=lambda link: link.order)
-    made = {page.path: render(page, site, links).encode("utf-8") for plugin in plugins for page in plugin.pages(site)}
+    made: dict[str, bytes] = {}
+    for plugin in plugins:
+        for page in plugin.pages(site):
+            made[page.path] = page.content if isinstance(page, File) else render(page, site, links).encode("utf-8")
     static = files(__name__) / "static"
     for entry in sorted(static.iterdir(), key=lambda each: each.name):
         made[f"static/{entry.name}"] = entry.read_bytes()

@@ -26,7 +26,7 @@ class Line:
     """One series of a chart."""
 
     label: str
-    points: tuple[Measurement, ...]  # oldest first
+    points: Sequence[Measurement]  # oldest first
     style: int | None = None  # which of the `MOST_LINES` colours, dashes and markers; None = by its place in the chart
 
 

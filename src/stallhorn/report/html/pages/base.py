@@ -1,6 +1,6 @@
 """What a kind of page provides.
 
-A module of this package has `LINK: Link | None` and `pages(site: Site) -> Iterable[Page]`.
+A module of this package has `LINK: Link | None` and `pages(site: Site) -> Iterable[Page | File]`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,18 @@ class Page:
     template: str
     title: str
     content: Mapping[str, object] = field(default_factory=dict)
+    scripts: tuple[str, ...] = ()  # of static/ or data/, loaded in this order after static/site.js
+    styles: tuple[str, ...] = ()  # of static/, after static/site.css
 
     @property
     def top(self) -> str:
         """The way from this page to the top of the site: "" or "../"."""
         return "../" * self.path.count("/")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the site that is no page: data for the scripts, a feed."""
+
+    path: str  # from the top of the site, with forward slashes
+    content: bytes
