@@ -105,6 +105,7 @@ class Site:
     generated: datetime
     asv_site: bool  # whether asv's own site lies beside ours, in asv/
     rows: tuple[Row, ...]  # the most urgent first
+    indexed: tuple[Row, ...]  # in the suite's order: the numbers by which data files name series
     labels: Mapping[str, str]  # of environments, short
     axes: Mapping[str, CommitAxis]  # of machines: every commit that was measured there
     revisions: Mapping[str, Revision]  # by commit
@@ -168,6 +169,7 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         generated=generated,
         asv_site=asv_site,
         rows=tuple(sorted(rows, key=lambda row: _order(row, history.benchmarks))),
+        indexed=tuple(rows),
         labels=words.environment_labels(history.environments, {row.key.environment for row in rows}),
         axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
         revisions={revision.commit: revision for revision in history.revisions},
