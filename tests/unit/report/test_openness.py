@@ -6,7 +6,7 @@ from pathlib import Path
 
 from builders import commit, key, project, revision
 
-from stallhorn.model import Change, ChangePoint, Direction, History, Kind, Level, Report, SeriesKey, Verdict
+from stallhorn.model import Change, ChangePoint, History, Kind, Level, Report, SeriesKey, Verdict
 from stallhorn.report.openness import Openness
 
 ONE, OTHER = key("suite.Case.time_it"), key("suite.Case.time_other")
