@@ -10,7 +10,7 @@ import pytest
 
 from stallhorn.errors import StorageError, UsageError
 from stallhorn.report.html import folder
-from stallhorn.report.html.folder import MARKER, has_site, replace_site
+from stallhorn.report.html.folder import MARKER, Replaced, has_site, replace_site
 
 OLD = {"index.html": b"old", "static/site.css": b"old", "gone.html": b"old"}
 NEW = {"index.html": b"new", "static/site.css": b"new", "benchmark/1.html": b"new"}
@@ -43,6 +43,56 @@ def test_a_second_site_replaces_the_first_and_leaves_nothing_of_it(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["html"]
 
 
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "html"
+    assert replace_site(target, OLD) == Replaced(written=3, kept=0)
+    before = (target / "static/site.css").stat()
+    assert replace_site(target, {**NEW, "static/site.css": b"old"}) == Replaced(written=2, kept=1)
+    after = (target / "static/site.css").stat()
+    assert (after.st_ino, after.st_mtime_ns, after.st_nlink) == (before.st_ino, before.st_mtime_ns, 1)
+    assert (target / "index.html").read_bytes() == b"new"
+
+
+def test_the_same_site_again_writes_nothing_and_has_the_same_bytes(tmp_path: Path) -> None:
+    replace_site(tmp_path / "html", OLD)
+    marker = (tmp_path / "html" / MARKER).read_bytes()
+    assert replace_site(tmp_path / "html", OLD) == Replaced(written=0, kept=3)
+    assert (tmp_path / "html" / MARKER).read_bytes() == marker
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "a link elsewhere"])
+def test_a_file_that_is_not_what_it_was_is_written_again(damage: str, tmp_path: Path) -> None:
+    target = tmp_path / "html"
+    replace_site(target, OLD)
+    (target / "gone.html").unlink()
+    if damage == "cut":
+        (target / "gone.html").write_bytes(b"")
+    elif damage == "a link elsewhere":
+        (tmp_path / "elsewhere").write_bytes(b"bad")
+        (target / "gone.html").symlink_to(tmp_path / "elsewhere")
+    assert replace_site(target, OLD) == Replaced(written=1, kept=2)
+    assert contents(target) == OLD
+    assert not (target / "gone.html").is_symlink()
+
+
+def test_a_disk_without_links_gets_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_site(tmp_path / "html", OLD)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(folder.os, "link", refused)
+    assert replace_site(tmp_path / "html", OLD) == Replaced(written=3, kept=0)
+    assert contents(tmp_path / "html") == OLD
+
+
+def test_a_site_of_an_older_stallhorn_is_replaced_whole(tmp_path: Path) -> None:
+    replace_site(tmp_path / "html", OLD)
+    (tmp_path / "html" / MARKER).write_text('{"schema": 1, "entries": ["gone.html", "index.html", "static"]}')
+    assert replace_site(tmp_path / "html", NEW) == Replaced(written=3, kept=0)
+    assert contents(tmp_path / "html") == NEW
+
+
 def test_files_of_others_stay(tmp_path: Path) -> None:
     target = tmp_path / "html"
     (target / "asv").mkdir(parents=True)
@@ -60,7 +110,7 @@ def test_a_site_that_stallhorn_did_not_make_is_refused(name: str, tmp_path: Path
     (target / name).mkdir(parents=True)
     with pytest.raises(UsageError, match=f"{name} was not made by stallhorn") as caught:
         replace_site(target, NEW)
-    assert "--output" in caught.value.remedy
+    assert "--html" in caught.value.remedy
     assert [path.name for path in target.iterdir()] == [name]
 
 

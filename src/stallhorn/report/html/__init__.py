@@ -9,23 +9,28 @@ from pathlib import Path
 from stallhorn.discovery import modules
 from stallhorn.model import Report
 from stallhorn.report.html import pages as kinds
-from stallhorn.report.html.folder import replace_site
+from stallhorn.report.html.folder import Replaced, replace_site
 from stallhorn.report.html.pages.base import File, Link
 from stallhorn.report.html.render import render
 from stallhorn.report.html.view import arrange
 
-__all__ = ["publish"]
+__all__ = ["publish", "replace"]
 
 
 def publish(report: Report, target: Path, *, generated: datetime) -> Path:
-    """Write the whole site into `target` and return the path of its index.html.
+    """Write the whole site into `target` and return the path of its index.html. See `replace`."""
+    replace(report, target, generated=generated)
+    return target / "index.html"
+
+
+def replace(report: Report, target: Path, *, generated: datetime) -> Replaced:
+    """Write the site into `target`, as far as it is not there yet; its first page is index.html.
 
     The same report and `generated` (shown on the first page alone) give the same bytes. Files of other makers in
     `target` stay. Raises UsageError when it holds another site, StorageError when the disk refuses; then the site
     that was there is unchanged.
     """
-    replace_site(target, _files(report, target, generated))
-    return target / "index.html"
+    return replace_site(target, _files(report, target, generated))
 
 
 def _files(report: Report, target: Path, generated: datetime) -> dict[str, bytes]:

@@ -1,42 +1,55 @@
 """Replace a published site in one step, so that a publish that is killed leaves the old site or the new one.
 
-The new site is written into a sibling folder first. Files beside the site that are not stallhorn's are moved across.
+The new site is built in a sibling folder first. A file that is what it was is not written: it becomes a second name of
+the old one. Files beside the site that are not stallhorn's are moved across.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from stallhorn.errors import StorageError, UsageError
 
 MARKER = ".stallhorn-site"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
-def replace_site(target: Path, files: Mapping[str, bytes]) -> None:
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What became of the files of a site."""
+
+    written: int
+    kept: int  # that were the same before
+
+
+def replace_site(target: Path, files: Mapping[str, bytes]) -> Replaced:
     """Make `target` hold these files (by path, with forward slashes) in place of the site that it held.
 
     Raises UsageError if something in the way is not stallhorn's, StorageError if the disk refuses; the old site stays.
     """
     target = target.resolve()
     entries = sorted({path.split("/", 1)[0] for path in files})
+    digests = {path: _digest(content) for path, content in sorted(files.items())}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _alone(target.parent):
             _recover(target)
             _refuse_foreign(target, entries)
-            _write(_new(target), {**files, MARKER: _marker(entries)})
+            kept = _fill(_new(target), {**files, MARKER: _marker(entries, digests)}, _unchanged(target, digests))
             _swap(target)
+            return Replaced(len(files) - kept, kept)
     except OSError as error:
         raise StorageError(
             f"The site could not be written to {target}: {error.strerror or error}. What was there is unchanged.",
-            "Make room or allow writing there, or publish elsewhere: stallhorn publish --output DIR.",
+            "Make room or allow writing there, or publish elsewhere: stallhorn publish --html DIR.",
         ) from error
 
 
@@ -78,12 +91,12 @@ def _recover(target: Path) -> None:
 
 def _refuse_foreign(target: Path, entries: list[str]) -> None:
     if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file, not a folder.", "Name a folder: stallhorn publish --output DIR.")
+        raise UsageError(f"{target} is a file, not a folder.", "Name a folder: stallhorn publish --html DIR.")
     foreign = [name for name in entries if name not in _made(target) and os.path.lexists(target / name)]
     if foreign:
         raise UsageError(
             f"{target / foreign[0]} was not made by stallhorn ({MARKER} does not name it), so it is not replaced.",
-            "Publish elsewhere with --output DIR, or move that away first.",
+            "Publish elsewhere with --html DIR, or move that away first.",
         )
 
 
@@ -98,20 +111,51 @@ def _made(folder: Path) -> set[str]:
         return {MARKER}
 
 
-def _marker(entries: list[str]) -> bytes:
-    text = json.dumps({"schema": _SCHEMA, "entries": entries}, indent=1)
+def _unchanged(target: Path, digests: Mapping[str, str]) -> dict[str, Path]:
+    """Files of the old site that the new one has again, by path; none where its marker does not say what they were."""
+    try:
+        found = json.loads((target / MARKER).read_text(encoding="utf-8"))["files"]
+        return {path: target / path for path, digest in digests.items() if found.get(path) == digest}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def _marker(entries: list[str], digests: Mapping[str, str]) -> bytes:
+    text = json.dumps({"schema": _SCHEMA, "entries": entries, "files": digests}, indent=1)
     return f"{text}\n".encode()
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def _fill(folder: Path, files: Mapping[str, bytes], old: Mapping[str, Path]) -> int:
+    """Write the files, or give those of the old site a second name; how many of those there are."""
+    kept = 0
     try:
+        for path in {place.rsplit("/", 1)[0] for place in files if "/" in place}:
+            (folder / path).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for path, content in files.items():
-            place = folder / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            if path in old and _is_linked(old[path], folder / path, len(content)):
+                kept += 1
+            else:
+                (folder / path).write_bytes(content)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    return kept
+
+
+def _is_linked(old: Path, new: Path, size: int) -> bool:
+    """Give an old file a second name; False where it is gone, of another size, or the disk knows no such links."""
+    try:
+        if old.is_symlink() or old.stat().st_size != size:
+            return False
+        os.link(old, new)
+    except OSError:
+        return False
+    return True
 
 
 def _swap(target: Path) -> None:
