@@ -189,10 +189,10 @@ def test_a_setting_is_copied_or_selected(browser: Any, sick: Path) -> None:
 def test_findings_are_there_without_javascript(browser: Any, sick: Path) -> None:
     with Visit(browser, (sick / "index.html").as_uri(), java_script_enabled=False) as visit:
         assert "JAX works on" in visit.page.inner_text(".wrong")
-        assert visit.page.locator("button").count() == 0
+        assert visit.page.locator("button:visible").count() == 0
     with Visit(browser, (sick / RBF).as_uri(), java_script_enabled=False) as visit:
         assert "NUMBA_NUM_THREADS=1" in visit.page.inner_text(".setting >> nth=0")
-        assert visit.page.locator("button").count() == 0
+        assert visit.page.locator("button:visible").count() == 0
 
 
 def test_under_a_path_prefix_of_a_server(browser: Any, site: Path) -> None:
@@ -338,7 +338,7 @@ def test_without_javascript_everything_is_there_and_no_dead_control(browser: Any
         visit.page.click("summary:has-text('2 skipped series')")
         assert len(visit.shown()) == 42
         assert not visit.page.locator("form.filter").is_visible()
-        assert visit.page.locator("button").count() == 0
+        assert visit.page.locator("button:visible").count() == 0
     with Visit(browser, (site / RBF).as_uri(), java_script_enabled=False) as visit:
         visit.page.click("summary:has-text('All values') >> nth=0")
         assert "3 rounds" in visit.page.inner_text("table.values >> nth=0")

@@ -87,7 +87,7 @@ def pages(site: Site) -> Iterable[Page]:
         "everywhere": [(name, plain(text)) for name, text in everywhere.items()],
         "any_value": is_measured(report),
     }
-    yield Page("index.html", "overview.html.j2", "Overview", content)
+    yield Page("index.html", "overview.html.j2", "Overview", content, scripts=("static/filter.js",))
 
 
 def _tone(site: Site) -> str:

@@ -1,203 +1,167 @@
-// Filter, sorting, and values at the pointer or by keyboard. Every page is complete without this file.
+// What every page's script may use, as `window.stallhorn`. Every page can be read without it.
 "use strict";
 
 (() => {
-  const table = document.querySelector("table[data-sortable]");
-  if (table) {
-    const rows = [...table.tBodies[0].rows, ...unfolded(table)];
-    const pressed = new Set();
-    const everywhere = document.querySelector("[data-everywhere] .params")?.textContent || "";
-    for (const row of rows) row.searched = (row.textContent + " " + everywhere).toLowerCase().replace(/\s+/g, " ");
-    filter(table, rows, pressed);
-    sort(table, rows);
-  }
-  for (const chart of document.querySelectorAll(".chart")) readable(chart);
-  for (const setting of document.querySelectorAll("[data-copy]")) copyable(setting);
-  reveal();
-  addEventListener("hashchange", reveal);
+  const SCHEMA = 1;  // of data files
+  const here = window.stallhorn ||= {};
+  const top = new URL("..", document.currentScript.src);
 
-  // A link to something folded opens it.
+  // ---- elements: untrusted text becomes text, never markup
+
+  function fill(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (typeof value === "function") element.addEventListener(name.slice(2), value);
+      else if (name === "href" && !harmless(String(value))) continue;
+      else element.setAttribute(name, value === true ? "" : String(value));
+    }
+    element.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false));
+    return element;
+  }
+
+  // An address of the web or of this site; nothing that would run.
+  function harmless(address) {
+    try {
+      return /^(https?|file|mailto)$/.test(new URL(address, location.href).protocol.slice(0, -1));
+    } catch {
+      return false;
+    }
+  }
+
+  const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes, ...children) =>
+    fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+  // A name that may break after its dots, underscores, dashes and slashes.
+  function breakable(text) {
+    const parts = text.split(/(?<=[._\-/])(?=[\p{L}_])/u);
+    return parts.flatMap((part, place) => (place ? [el("wbr"), part] : [part]));
+  }
+
+  // ---- the state of the view, in the address
+
+  let query = new URLSearchParams(location.search);
+  const listeners = [];
+  const tell = () => listeners.forEach((listener) => listener());
+
+  const state = {
+    get: (name, fallback = null) => query.get(name) ?? fallback,
+    getAll: (name) => query.getAll(name),
+    // {name: text or number, [several], or null for none}; who listens is told only if something changed.
+    set(changes) {
+      const before = query.toString();
+      for (const [name, value] of Object.entries(changes)) {
+        query.delete(name);
+        for (const each of Array.isArray(value) ? value : [value]) {
+          if (each !== null && each !== undefined && each !== "") query.append(name, each);
+        }
+      }
+      if (query.toString() === before) return;
+      write();
+      tell();
+    },
+    onchange: (listener) => listeners.push(listener),
+  };
+
+  function write() {
+    const text = query.toString();
+    try {
+      history.replaceState(null, "", (text ? "?" + text : location.pathname) + location.hash);
+    } catch {
+      setTimeout(write, 1000);  // browsers refuse too many changes in a short time
+    }
+  }
+
+  addEventListener("popstate", () => {
+    query = new URLSearchParams(location.search);
+    tell();
+  });
+
+  // ---- data
+
+  // What a page or a data file holds; null, and a sentence on the page, if only a newer script can read it.
+  function readable(found) {
+    if (!found || !(found.schema > SCHEMA)) return found ?? null;
+    notice("The data of this page was made by a newer version of stallhorn. Reload the page.");
+    return null;
+  }
+
+  function notice(text) {
+    if (!document.querySelector(".newer")) document.querySelector("main").prepend(el("p", { class: "newer" }, text));
+  }
+
+  function data(id = "data") {
+    const block = document.getElementById(id);
+    return block && readable(JSON.parse(block.textContent));
+  }
+
+  // A data script by its path from the top of the site: fetch would fail for pages that are opened from disk.
+  const loading = new Map();
+  function load(path) {
+    if (!loading.has(path)) {
+      loading.set(path, new Promise((resolve, reject) => {
+        const script = el("script", { src: new URL(path, top).href });
+        script.onload = resolve;
+        script.onerror = () => reject(new Error(path + " could not be read"));
+        document.head.append(script);
+      }));
+    }
+    return loading.get(path);
+  }
+
+  // ---- speech, copying
+
+  const spoken = el("p", { class: "visually-hidden", "aria-live": "polite", "data-spoken": "" });
+  document.body.append(spoken);
+  const say = (text) => { spoken.textContent = text; };
+
+  // Pages that are opened from disk have no clipboard in some browsers; then what is to be copied is selected.
+  async function copy(text, otherwise) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      otherwise();
+      return false;
+    }
+  }
+
+  function copyable(element) {
+    const button = el("button", { type: "button", "aria-label": "Copy " + element.textContent, "aria-live": "polite" }, "Copy");
+    button.addEventListener("click", async () => {
+      const done = await copy(element.textContent, () => getSelection().selectAllChildren(element));
+      button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
+    });
+    element.after(button);
+  }
+
+  // ---- controls
+
+  // A labelled choice; `values` are texts or [value, text]. The select is its `control`.
+  function pick(label, values, current, onchange) {
+    const select = el("select", { onchange: () => onchange(select.value) }, values.map((each) => {
+      const [value, text] = Array.isArray(each) ? each : [each, each];
+      return el("option", { value, selected: String(value) === String(current) }, String(text));
+    }));
+    const whole = el("label", { class: "pick" }, el("span", null, label), select);
+    whole.control = select;
+    return whole;
+  }
+
+  // ---- what is folded: a link to it opens it
+
   function reveal() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let target = null;
+    try {
+      target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return;  // an address that is none
+    }
     for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
   }
 
-  // Pages that are opened from disk have no clipboard in some browsers; then what is to be copied is selected.
-  function copyable(setting) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", "Copy " + setting.textContent);
-    button.setAttribute("aria-live", "polite");
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(setting.textContent);
-        button.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(setting);
-        button.textContent = "Selected: press Ctrl+C";
-      }
-    });
-    setting.after(button);
-  }
-
-  // Skipped series stand folded below the table; here they join it, and are shown when their count is pressed.
-  function unfolded(table) {
-    const details = document.querySelector("[data-folded-rows]");
-    if (!details) return [];
-    const rows = [...details.querySelector("tbody").rows];
-    for (const row of rows) row.folded = row.hidden = true;
-    table.tBodies[0].append(...rows);
-    details.remove();
-    return rows;
-  }
-
-  function filter(table, rows, pressed) {
-    const form = document.querySelector("form.filter");
-    const input = form.querySelector("input");
-    const output = form.querySelector("output");
-    const address = new URLSearchParams(location.search);
-    const chips = [...document.querySelectorAll("[data-filter-counts] [data-standing]")].map((item) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...item.childNodes);
-      item.append(button);
-      button.addEventListener("click", () => {
-        const name = item.dataset.standing;
-        if (!pressed.delete(name)) pressed.add(name);
-        apply();
-      });
-      return [button, item.dataset.standing];
-    });
-
-    function apply() {
-      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0, aside = 0;
-      for (const row of rows) {
-        const found = words.every((word) => row.searched.includes(word));
-        const kept = found && (pressed.size ? pressed.has(row.dataset.standing) : !row.folded);
-        row.hidden = !kept;
-        shown += kept;
-        if (found && row.folded && !pressed.size) aside += 1;
-      }
-      for (const [button, name] of chips) button.setAttribute("aria-pressed", String(pressed.has(name)));
-      const all = !words.length && !pressed.size;
-      const skipped = aside ? `; ${aside} skipped not shown` : "";
-      output.textContent = all ? "" : (shown ? `${shown} of ${rows.length} series` : "No series matches") + skipped;
-      const query = new URLSearchParams();
-      if (words.length) query.set("q", input.value.trim());
-      for (const name of pressed) query.append("standing", name);
-      const text = query.toString();
-      history.replaceState(null, "", (text ? "?" + text : location.pathname) + location.hash);
-    }
-
-    input.value = address.get("q") || "";
-    for (const name of address.getAll("standing")) {
-      if (chips.some(([, known]) => known === name)) pressed.add(name);
-    }
-    input.addEventListener("input", apply);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.hidden = false;
-    if (input.value || pressed.size) apply();
-    else for (const [button] of chips) button.setAttribute("aria-pressed", "false");
-  }
-
-  function sort(table, rows) {
-    const heads = [...table.tHead.rows[0].cells];
-    heads.forEach((head, column) => {
-      if (!("sort" in head.dataset)) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => {
-        const falling = head.getAttribute("aria-sort") === "ascending";
-        for (const other of heads) other.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        const sign = falling ? -1 : 1;
-        rows.sort((left, right) => compare(left.cells[column], right.cells[column], sign));
-        table.tBodies[0].append(...rows);
-      });
-    });
-  }
-
-  // Numbers by size, texts with their numbers in order; cells without a number stay at the end.
-  function compare(left, right, sign) {
-    const a = left.dataset.v, b = right.dataset.v;
-    if (a !== undefined && b !== undefined) return sign * (a - b);
-    if (a !== undefined || b !== undefined) return a === undefined ? 1 : -1;
-    return sign * left.textContent.localeCompare(right.textContent, "en", { numeric: true });
-  }
-
-  function readable(chart) {
-    const svg = chart.querySelector("svg");
-    if (!svg) return;
-    const points = [...svg.querySelectorAll("[data-tip]")].map((mark) => ({
-      mark, x: Number(mark.dataset.x), y: Number(mark.dataset.y), line: Number(mark.dataset.line),
-    }));
-    if (!points.length) return;
-    const tip = document.createElement("div");
-    tip.className = "tip";
-    tip.hidden = true;
-    chart.append(tip);
-    const spoken = document.createElement("p");
-    spoken.className = "visually-hidden";
-    spoken.setAttribute("aria-live", "polite");
-    chart.append(spoken);
-    chart.tabIndex = 0;
-    chart.setAttribute("role", "group");
-    chart.setAttribute("aria-label", svg.querySelector("title").textContent + ". Arrow keys read the values.");
-    let current = null;
-
-    function show(point, aloud) {
-      if (current) current.mark.classList.remove("here");
-      current = point;
-      tip.hidden = !point;
-      if (!point) return;
-      point.mark.classList.add("here");
-      tip.textContent = point.mark.dataset.tip;
-      if (aloud) spoken.textContent = tip.textContent;
-      const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-      const room = chart.clientWidth - tip.offsetWidth;
-      tip.style.left = Math.max(0, Math.min(room, point.x * scale - tip.offsetWidth / 2)) + "px";
-      const above = point.y * scale - tip.offsetHeight - 10;
-      tip.style.top = (above >= 0 ? above : point.y * scale + 12) + "px";
-    }
-
-    function nearest(list, x, y) {
-      const far = (point) => (point.x - x) ** 2 + (point.y - y) ** 2;
-      return list.reduce((best, point) => (far(point) < far(best) ? point : best), list[0]);
-    }
-
-    svg.addEventListener("pointermove", (event) => {
-      const box = svg.getBoundingClientRect();
-      const scale = svg.viewBox.baseVal.width / box.width;
-      show(nearest(points, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale), false);
-    });
-    svg.addEventListener("pointerleave", () => show(null));
-    chart.addEventListener("blur", () => show(null));
-    chart.addEventListener("focus", () => { if (chart.matches(":focus-visible")) show(points.at(-1), true); });
-    chart.addEventListener("keydown", (event) => {
-      const now = current || points.at(-1);
-      const along = points.filter((point) => point.line === now.line);
-      const here = along.indexOf(now);
-      const lines = [...new Set(points.map((point) => point.line))];
-      const beside = (step) => {
-        const line = lines[lines.indexOf(now.line) + step];
-        return line === undefined ? now : nearest(points.filter((point) => point.line === line), now.x, now.y);
-      };
-      const moves = {
-        ArrowLeft: () => along[Math.max(0, here - 1)],
-        ArrowRight: () => along[Math.min(along.length - 1, here + 1)],
-        ArrowUp: () => beside(-1),
-        ArrowDown: () => beside(1),
-        Home: () => along[0],
-        End: () => along.at(-1),
-        Escape: () => null,
-      };
-      if (!(event.key in moves) || event.altKey || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      show(moves[event.key](), true);
-    });
-  }
+  Object.assign(here, { SCHEMA, top, el, svg, breakable, state, data, readable, load, say, copy, copyable, pick });
+  for (const each of document.querySelectorAll("[data-copy]")) copyable(each);
+  reveal();
+  addEventListener("hashchange", reveal);
 })();
