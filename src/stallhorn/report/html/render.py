@@ -86,6 +86,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "rounds": words.rounds,
     "series_name": series_name,
     "severity": words.severity,
+    "share": words.share,
     "shorten": _shorten,
     "ticked": words.ticked,
     "why": causes.anchor,

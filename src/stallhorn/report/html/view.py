@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from stallhorn.health import Health, examine
 from stallhorn.model import (
     Benchmark,
     ChangePoint,
@@ -115,6 +116,7 @@ class Site:
     judged: Mapping[str, str]  # of machines: the commit that was judged
     findings: Mapping[SeriesKey, tuple[Finding, ...]]
     facts: Mapping[SeriesKey, tuple[Series, ...]]  # counted facts beside each series
+    health: Health
 
     def revision(self, commit: str) -> Revision:
         """The revision of a commit; one without date and subject for a commit that the history does not know."""
@@ -179,6 +181,7 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         judged=report.judged,
         findings=_grouped((each.about, each) for each in report.findings),
         facts=_grouped((replace(each.key, fact=""), each) for each in report.facts),
+        health=examine(history),
     )
 
 

@@ -87,6 +87,14 @@ def percent(ratio: float | None) -> str:
     return "" if ratio is None else f"{(ratio - 1) * 100:+.1f}\N{NO-BREAK SPACE}%".replace("-", "−")
 
 
+def share(value: float | None) -> str:
+    """A share in percent: 0.034 -> "3.4 %"."""
+    if value is None:
+        return "unknown"
+    percent = 100 * value
+    return f"{percent:.0f}\N{NO-BREAK SPACE}%" if percent >= 9.95 else f"{percent:.2g}\N{NO-BREAK SPACE}%"
+
+
 def moment(when: datetime | None) -> str:
     """A time stamp in UTC to the minute."""
     if when is None:
