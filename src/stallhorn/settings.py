@@ -1,4 +1,5 @@
-"""What a project sets about changes: `[tool.stallhorn.changes]` in its pyproject.toml, and asv's own settings.
+"""What a project sets in its pyproject.toml: about changes, `[tool.stallhorn.changes]`, beside asv's own settings; and
+what its parameters stand for, `[tool.stallhorn.roles]`.
 
 The pyproject.toml is the one beside asv.conf.json. A missing file or table means the defaults; anything that cannot be
 meant is an error.
@@ -19,6 +20,7 @@ from stallhorn.errors import UsageError
 from stallhorn.model import History, Problem, Project
 
 TABLE = "tool.stallhorn.changes"
+ROLES = "tool.stallhorn.roles"
 DOCUMENT = "docs/settings.md lists the settings."
 
 
@@ -54,6 +56,12 @@ _TABLES = _Setting(
     lambda value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
 )
 
+_NAMES = _Setting(
+    "a list of names of parameters, the one to take first in front",
+    lambda value: isinstance(value, list) and value != [] and all(map(_is_text, value)),
+)
+
+_FOR_ROLES = dict.fromkeys(("size", "backend", "variant", "threads"), _NAMES)
 _FOR_ALL = {"relevant": _RELEVANT, "tail": _TAIL, "higher_is_better": _REGEXES, "override": _TABLES}
 _FOR_SOME = {"benchmarks": _REGEX, "relevant": _RELEVANT, "tail": _TAIL, "first": _COMMIT}
 
@@ -62,7 +70,7 @@ def read_settings(project: Project) -> Settings:
     """The settings of a project, its commits as they were written. Raises `UsageError` for what cannot be meant."""
     overrides, names = _of_asv(project)
     path = project.root / "pyproject.toml"
-    given = _table(path)
+    given = _table(path, TABLE)
     if given is None:
         return Settings(overrides=tuple(overrides), names=names)
     _check(given, _FOR_ALL, path, TABLE)
@@ -84,6 +92,22 @@ def read_settings(project: Project) -> Settings:
             _compiled(one, path, f"{TABLE}.higher_is_better") for one in given.get("higher_is_better", ())
         ),
     )
+
+
+def with_roles(project: Project) -> Project:
+    """The project with what it says its parameters stand for. Raises `UsageError` for what cannot be meant."""
+    path = project.root / "pyproject.toml"
+    given = _table(path, ROLES)
+    if given is None:
+        return project
+    _check(given, _FOR_ROLES, path, ROLES)
+    roles_of: dict[str, str] = {}
+    for role, names in given.items():
+        for name in names:
+            if roles_of.setdefault(name, role) != role:
+                what = f"{ROLES}: `{name}` is both {roles_of[name]} and {role}"
+                raise _wrong(path, what, "each parameter in one role")
+    return replace(project, roles={role: tuple(names) for role, names in given.items()})
 
 
 def with_commits(settings: Settings, history: History) -> tuple[Settings, History]:
@@ -140,20 +164,21 @@ def _of_asv(project: Project) -> tuple[list[Override], dict[str, str]]:
     return found, {key: f"{file}: {key}" for key, values in given.items() if values}
 
 
-def _table(path: Path) -> Mapping[str, Any] | None:
-    """The table of changes, or None where there is none."""
+def _table(path: Path, table: str) -> Mapping[str, Any] | None:
+    """A table by its name with dots, or None where there is none."""
     try:
         data: Any = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Correct the file and run it again.") from error
-    for place, name in enumerate(("tool", "stallhorn", "changes")):
+    names = table.split(".")
+    for place, name in enumerate(names):
         data = data.get(name)
         if data is None:
             return None
         if not isinstance(data, dict):
-            raise _wrong(path, f"{'.'.join(TABLE.split('.')[: place + 1])} is {data!r}", "a table")
+            raise _wrong(path, f"{'.'.join(names[: place + 1])} is {data!r}", "a table")
     return data  # type: ignore[no-any-return]
 
 

@@ -100,8 +100,9 @@ def publish_site(project: Project, output: Path | None = None, machine: str | No
     from stallhorn import store
     from stallhorn.diagnose import diagnose
     from stallhorn.report.html import replace
-    from stallhorn.settings import read_settings, with_commits
+    from stallhorn.settings import read_settings, with_commits, with_roles
 
+    project = with_roles(project)
     settings = read_settings(project)
     settings, history = with_commits(settings, store.load(project, machine=machine))
     report = diagnose(history, settings=settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ class Project:
     configuration: str = "asv.conf.json"  # the file's name
     thresholds: Mapping[str, float] = field(default_factory=dict)  # asv's: by regex, the smallest change that counts
     first_commits: Mapping[str, str | None] = field(default_factory=dict)  # asv's: by regex; None: never look
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by role, names of parameters that play it
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -110,21 +110,23 @@ class Family:
     benchmarks: tuple[str, ...] = field(default=())
 
 
-def families(benchmarks: Mapping[str, Benchmark]) -> tuple[Family, ...]:
-    """Every benchmark in one family, by name.
+def families(
+    benchmarks: Mapping[str, Benchmark], said: Mapping[str, Sequence[str]] | None = None
+) -> tuple[Family, ...]:
+    """Every benchmark in one family, by name; `said` as in `roles`.
 
     Two are of one family if they have the same module, method and parameter names, a backend among them, and the class
     of one begins with the name of the other's: `Solve` is no relative of `Matmul`, although both have a backend.
     """
     found: dict[str, list[str]] = {}
     for name in sorted(benchmarks, key=lambda each: (len(each), each)):
-        head = next((other for other in found if _is_relative(benchmarks[other], benchmarks[name])), name)
+        head = next((other for other in found if _is_relative(benchmarks[other], benchmarks[name], said)), name)
         found.setdefault(head, []).append(name)
     return tuple(Family(head, tuple(sorted(names))) for head, names in sorted(found.items()))
 
 
-def _is_relative(one: Benchmark, other: Benchmark) -> bool:
-    if one.param_names != other.param_names or not roles(one).backend:
+def _is_relative(one: Benchmark, other: Benchmark, said: Mapping[str, Sequence[str]] | None) -> bool:
+    if one.param_names != other.param_names or not roles(one, said).backend:
         return False
     parts, others = one.name.rsplit(".", 2), other.name.rsplit(".", 2)
     if len(parts) != len(others) or len(parts) < 3 or (parts[0], parts[2]) != (others[0], others[2]):
