@@ -1,107 +1,248 @@
-"""What the series that a change hit have in common, if one parameter explains it: "numba only", "n >= 100000". Pure."""
+"""What the series that a change hit have in common: "numba only", "n >= 1e5", or up to three such conditions. Pure.
+
+A pattern that nothing forbids can always be found among few series, so each further condition asks for more of them,
+and has to explain clearly more than fewer conditions do. Where none explains it, there is none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from stallhorn.model import Change, History, Measurement, Series, SeriesKey, Status, plain
+import numpy as np
+from numpy.typing import NDArray
 
-ENOUGH = 0.8  # of the series with such a value are hit: the others can hide behind noise
+from stallhorn.model import Change, History, SeriesKey, plain
+from stallhorn.model.points import OK, columns_of
+
+ENOUGH = 0.8  # of the series with such a property are hit: the others can hide behind noise
+MOST = 0.9  # of the series that were hit have it, where there are `MANY`; of fewer all
+MANY = 10
+LEAST_HIT = (1, 3, 5)  # series that one, two and three conditions need
+_GAIN = 0.03  # of the score, that one more condition has to bring
 _NAMED = 3  # values that are listed
+_KEPT = 6  # combinations that another condition is added to
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A property that all hit series have, and hardly any other."""
+    """A property that the hit series have, and hardly any other."""
 
     words: str
-    hit: int
+    hit: int  # series with the property that were hit
     of: int  # series with the property
+    total: int = 0  # series that were hit; 0: all of them have the property
 
     def __str__(self) -> str:
-        return self.words if self.hit == self.of else f"{self.words} ({self.hit} of {self.of})"
+        beside = self.total - self.hit
+        counts = [f"{self.hit} of {self.of}"] if self.hit < self.of else []
+        counts += [f"{beside} hit without it"] if beside > 0 else []
+        return f"{self.words} ({'; '.join(counts)})" if counts else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """One parameter, and what it may be; `order` is the parameter's place."""
+
+    order: int
+    words: str
+    is_text: bool  # of a name such as "numba", which stands first
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    conditions: tuple[_Condition, ...]
+    mask: Mask
+    hit: int
+    of: int
+    total: int
+
+    @property
+    def score(self) -> float:
+        """The harmonic mean of how many of such series are hit, and how many of those hit are such."""
+        return 2 * self.hit / (self.of + self.total)
+
+    @property
+    def explains(self) -> bool:
+        most = MOST if self.total >= MANY else 1.0
+        return self.hit >= ENOUGH * self.of and self.hit >= most * self.total
+
+    @property
+    def rank(self) -> tuple[float, int, str]:
+        return (-self.score, len(self.conditions), self.words)
+
+    @property
+    def words(self) -> str:
+        ordered = sorted(self.conditions, key=lambda each: (not each.is_text, each.order))
+        if len(ordered) == 1:
+            return ordered[0].words
+        return ", ".join(each.words if each.is_text else each.words.removesuffix(" only") for each in ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One parameter of some series: `codes` are places in `texts`, -1 where a series does not have it."""
+
+    name: str
+    codes: Codes
+    texts: Sequence[str]
+
+    def conditions(self, order: int, hit: Mask, within: Mask) -> Iterator[tuple[_Condition, Mask]]:
+        """What can be asked of it among the series `within`: a bound on numbers, a value, a few values."""
+        there = within & (self.codes >= 0)
+        of = np.bincount(self.codes[there], minlength=len(self.texts))
+        hits = np.bincount(self.codes[there & hit], minlength=len(self.texts))
+        seen = np.flatnonzero(of)
+        struck = [int(code) for code in np.flatnonzero(hits)]
+        for words, chosen in (*self._bounds(seen), *self._lists(struck, hits, of)):
+            allowed = np.zeros(len(self.texts) + 1, dtype=np.bool_)  # one more, where -1 leads to
+            allowed[chosen] = True
+            yield _Condition(order, words, self._is_text(chosen)), within & allowed[self.codes]
+
+    def _bounds(self, seen: Codes) -> list[tuple[str, list[int]]]:
+        numbers = [(_number(self.texts[code]), int(code)) for code in seen]
+        known = sorted((number, code) for number, code in numbers if number is not None)
+        if len(known) < len(numbers) or len({number for number, _ in known}) < _NAMED:
+            return []
+        codes = [code for _, code in known]
+        found = []
+        for cut in range(1, len(known)):
+            if known[cut - 1][0] < known[cut][0]:
+                found.append((f"{self.name} >= {_written(self.texts[codes[cut]])}", codes[cut:]))
+                found.append((f"{self.name} <= {_written(self.texts[codes[cut - 1]])}", codes[:cut]))
+        return found
+
+    def _lists(self, struck: Sequence[int], hits: Codes, of: Codes) -> list[tuple[str, list[int]]]:
+        most = [code for code in struck if 2 * hits[code] >= of[code]]
+        wanted = [list(struck), most, *([code] for code in struck)]
+        unique = {tuple(each): each for each in wanted if 0 < len(each) <= _NAMED}
+        return [(self._listed(each), each) for each in unique.values()]
+
+    def _listed(self, chosen: Sequence[int]) -> str:
+        shown = " or ".join(_written(text) for text in sorted((self.texts[code] for code in chosen), key=_order))
+        return f"{shown} only" if self._is_text(chosen) else f"{self.name} = {shown} only"
+
+    def _is_text(self, chosen: Sequence[int]) -> bool:
+        return self.name != "environment" and any(_number(self.texts[code]) is None for code in chosen)
 
 
 class Patterns:
     """Looks for patterns among the series of one history; what they have in common is looked up once."""
 
     def __init__(self, history: History) -> None:
-        self._places = {revision.commit: revision.position for revision in history.revisions}
-        self._groups: dict[tuple[str, str], list[Series]] = {}
-        for series in history.series:
-            self._groups.setdefault((series.key.benchmark, series.key.machine), []).append(series)
+        self._history = history
 
     def of(self, change: Change) -> Pattern | None:
-        """What one parameter, or the environment, says about which series were hit; None if all were, or none does."""
-        hit = {point.key for point in change.points}
-        others = {series.key for series in self._candidates(change)} - hit
-        if not others:
+        """What parameters and the environment say about which series were hit; None if all were, or none does."""
+        places = [place for point in change.points if (place := self._places.get(point.key)) is not None]
+        candidates = self._candidates(change)
+        struck = np.zeros(len(self._history.series), dtype=np.bool_)
+        struck[places] = True
+        members = np.flatnonzero(candidates | struck)
+        hit = struck[members]
+        if hit.all() or not places:
             return None
-        found = []
-        for name in _names(hit):
-            theirs, rest = ([_values(key).get(name) for key in keys] for keys in (hit, others))
-            if one := _by_value(name, theirs, rest):
-                found.append(one)
-        return max(found, key=lambda one: (one.hit / one.of, -one.of, one.words), default=None)
+        found = _best(hit, self._columns_of(members, places[0], hit))
+        if found is None:
+            return None
+        return Pattern(found.words, found.hit, found.of, found.total)
 
-    def _candidates(self, change: Change) -> Iterable[Series]:
+    def _candidates(self, change: Change) -> Mask:
         """Series that a change could have hit: of its benchmarks and machines, with values on both sides of it."""
-        for group in dict.fromkeys((point.key.benchmark, point.key.machine) for point in change.points):
-            for series in self._groups.get(group, ()):
-                oldest, newest = self._measured(series.points), self._measured(reversed(series.points))
-                if oldest is None or newest is None:
-                    continue
-                if oldest <= change.last.position and newest >= change.first.position:
-                    yield series
+        groups = {
+            self._groups[group]
+            for group in dict.fromkeys((point.key.benchmark, point.key.machine) for point in change.points)
+            if group in self._groups
+        }
+        wanted = np.zeros(len(self._groups) + 1, dtype=np.bool_)
+        wanted[list(groups)] = True
+        oldest, newest = self._measured
+        measured = (oldest <= change.last.position) & (newest >= change.first.position)
+        return wanted[self._group_codes] & measured
 
-    def _measured(self, points: Iterable[Measurement]) -> int | None:
-        """The position of the first of these points that has a value."""
-        return next((self._places[point.commit] for point in points if point.status is Status.OK), None)
+    def _columns_of(self, members: Codes, one: int, hit: Mask) -> list[_Column]:
+        """The parameters that all hit series have, in the order of one of them, and the environment."""
+        names = [name for name, _ in self._history.series[one].key.parameters.values]
+        found = []
+        for name in dict.fromkeys((*names, "environment")):
+            codes, texts = self._columns[name]
+            mine = codes[members]
+            if bool((mine[hit] >= 0).all()):
+                found.append(_Column(name, mine, texts))
+        return found
+
+    @cached_property
+    def _places(self) -> dict[SeriesKey, int]:
+        return {series.key: place for place, series in enumerate(self._history.series)}
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], int]:
+        keys = dict.fromkeys((series.key.benchmark, series.key.machine) for series in self._history.series)
+        return {group: code for code, group in enumerate(keys)}
+
+    @cached_property
+    def _group_codes(self) -> Codes:
+        groups = self._groups
+        return np.array([groups[each.key.benchmark, each.key.machine] for each in self._history.series], dtype=np.intp)
+
+    @cached_property
+    def _measured(self) -> tuple[Codes, Codes]:
+        """The positions of the first and the last value of each series; none has a place that nothing reaches."""
+        positions = {revision.commit: revision.position for revision in self._history.revisions}
+        never = len(positions) + 1
+        oldest, newest = [], []
+        for series in self._history.series:
+            columns = columns_of(series.points)
+            first = columns.statuses.find(OK)
+            oldest.append(never if first < 0 else positions[columns.commits[first]])
+            newest.append(-2 if first < 0 else positions[columns.commits[columns.statuses.rfind(OK)]])
+        return np.array(oldest, dtype=np.intp), np.array(newest, dtype=np.intp)
+
+    @cached_property
+    def _columns(self) -> dict[str, tuple[Codes, list[str]]]:
+        """For each parameter name the value of every series, as a place in a list of texts."""
+        count = len(self._history.series)
+        codes: dict[str, Codes] = {"environment": np.full(count, -1, dtype=np.intp)}
+        texts: dict[str, dict[str, int]] = {"environment": {}}
+        for place, series in enumerate(self._history.series):
+            for name, text in (*series.key.parameters.values, ("environment", series.key.environment)):
+                if name not in codes:
+                    codes[name], texts[name] = np.full(count, -1, dtype=np.intp), {}
+                known = texts[name]
+                codes[name][place] = known.setdefault(text if name == "environment" else plain(text), len(known))
+        return {name: (codes[name], list(texts[name])) for name in codes}
 
 
-def _values(key: SeriesKey) -> Mapping[str, str]:
-    return {**{name: plain(text) for name, text in key.parameters.values}, "environment": key.environment}
+def _best(hit: Mask, columns: Sequence[_Column]) -> _Found | None:
+    total = int(hit.sum())
+    kept = [_Found((), np.ones(len(hit), dtype=np.bool_), total, len(hit), total)]
+    best: _Found | None = None
+    for least in LEAST_HIT:
+        if total < least:
+            break
+        longer = sorted((each for one in kept for each in _with_one_more(one, hit, columns)), key=lambda one: one.rank)
+        kept = longer[:_KEPT]
+        explaining = next((each for each in longer if each.explains), None)
+        if explaining is not None and (best is None or explaining.score > best.score + _GAIN):
+            best = explaining
+    return best
 
 
-def _names(keys: Iterable[SeriesKey]) -> list[str]:
-    """Parameters that all of these series have."""
-    names: dict[str, None] | None = None
-    for key in sorted(keys):
-        mine = _values(key)
-        names = dict.fromkeys(mine) if names is None else {name: None for name in names if name in mine}
-    return list(names or {})
-
-
-def _by_value(name: str, hit: Sequence[str | None], others: Sequence[str | None]) -> Pattern | None:
-    values = {text for text in hit if text is not None}
-    covered = [text for text in others if text in values]
-    if len(covered) == len(others) or len(hit) < ENOUGH * (len(hit) + len(covered)):
-        return None
-    left = {text for text in others if text is not None and text not in values}
-    words = _bound(name, values, left) or _listed(name, values)
-    return Pattern(words, len(hit), len(hit) + len(covered)) if words else None
-
-
-def _bound(name: str, values: Set[str], left: Set[str]) -> str:
-    """A limit that parts numbers: "n >= 1000"; "" where none does, or where there is but one value."""
-    numbers, rest = [_number(text) for text in values], [_number(text) for text in left]
-    if None in numbers or None in rest or len(left) + len(values) < 3:
-        return ""
-    known, beyond = [each for each in numbers if each is not None], [each for each in rest if each is not None]
-    if not beyond:
-        return ""
-    if min(known) > max(beyond):
-        return f"{name} >= {_written(min(values, key=_order))}"
-    return f"{name} <= {_written(max(values, key=_order))}" if max(known) < min(beyond) else ""
-
-
-def _listed(name: str, values: Set[str]) -> str:
-    if len(values) > _NAMED:
-        return ""
-    shown = " or ".join(_written(text) for text in sorted(values, key=_order))
-    numeric = all(_number(text) is not None for text in values)
-    return f"{name} = {shown} only" if numeric or name == "environment" else f"{shown} only"
+def _with_one_more(found: _Found, hit: Mask, columns: Sequence[_Column]) -> Iterator[_Found]:
+    used = {condition.order for condition in found.conditions}
+    for order, column in enumerate(columns):
+        if order in used:
+            continue
+        told: set[tuple[int, int]] = set()  # a bound goes before a list that says the same
+        for condition, mask in column.conditions(order, hit, found.mask):
+            counts = (int((mask & hit).sum()), int(mask.sum()))
+            if counts[1] < found.of and counts[0] and counts not in told:
+                told.add(counts)
+                yield _Found((*found.conditions, condition), mask, *counts, found.total)
 
 
 def _written(text: str) -> str:

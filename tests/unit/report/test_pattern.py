@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -56,3 +57,63 @@ def test_series_without_values_on_both_sides_could_not_be_hit() -> None:
     made = history({of: [1.0, 1.0, 1.0] for of in SERIES if of not in young})
     late = tuple(series(point(2, 1.0, of=of)) for of in young)
     assert told(lambda of: of not in young, replace(made, series=(*made.series, *late))) == ""
+
+
+LARGER = [
+    key("rbf", n=n, backend=repr(backend), threads=threads, environment=environment)
+    for n, backend, threads, environment in product(
+        ("1000", "100000", "1000000"), ("numpy", "numba", "jax"), ("1", "2", "4", "8"), ("old", "new")
+    )
+]
+LARGE: History = history({of: [1.0, 1.0, 1.0] for of in LARGER})
+
+
+def told_of_larger(hit: Callable[[SeriesKey], bool]) -> str:
+    points = tuple(ChangePoint(each, FLAT, FLAT, commit(0), commit(1)) for each in LARGER if hit(each))
+    found = Patterns(LARGE).of(Change(revision(0), revision(1), (), Direction.SLOWER, points))
+    return "" if found is None else str(found)
+
+
+def is_of(of: SeriesKey, backend: str, n: int = 0, threads: int = 0) -> bool:
+    values = of.parameters
+    return (
+        values.get("backend") == backend
+        and int(values.get("n") or 0) >= n
+        and int(values.get("threads") or 0) >= threads
+    )
+
+
+def test_up_to_three_conditions_explain_which_series_were_hit() -> None:
+    assert told_of_larger(lambda of: is_of(of, "numba", 100000)) == "numba only, n >= 1e5"
+    assert told_of_larger(lambda of: is_of(of, "numba", 100000, 4)) == "numba only, n >= 1e5, threads >= 4"
+
+
+def test_a_pattern_that_most_of_many_series_follow_says_how_many_do_not() -> None:
+    beside = LARGER[0]
+    assert told_of_larger(lambda of: is_of(of, "numba") or of == beside) == "numba only (1 hit without it)"
+    spared = next(of for of in LARGER if is_of(of, "numba", 1000000, 8))
+    assert told_of_larger(lambda of: is_of(of, "numba") and of != spared) == "numba only (23 of 24)"
+
+
+def test_two_series_are_too_few_for_two_conditions() -> None:
+    assert told_of_larger(lambda of: is_of(of, "numba", 1000000, 8)) == ""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_series_drawn_by_lot_have_no_pattern(seed: int) -> None:
+    drawn = set(random.Random(seed).sample(LARGER, 12))
+    assert told_of_larger(lambda of: of in drawn) == ""
+
+
+def test_one_change_of_thousands_of_series_is_looked_at_as_a_whole() -> None:
+    many = [key("rbf", n=str(10**n), backend=repr(backend), case=str(case)) for n, backend, case in product(
+        range(5), ("numpy", "numba"), range(600))]  # fmt: skip
+    points = tuple(
+        ChangePoint(each, FLAT, FLAT, commit(0), commit(1))
+        for each in many
+        if each.parameters.get("backend") == "numba"
+    )
+    found = Patterns(history({of: [1.0, 1.0] for of in many})).of(
+        Change(revision(0), revision(1), (), Direction.SLOWER, points)
+    )
+    assert found is not None and (str(found), found.hit, found.of, found.total) == ("numba only", 3000, 3000, 3000)
