@@ -35,6 +35,7 @@ ALLOWED = {
     "sweeps": f"{BOTTOM} stats",
     "health": BOTTOM,
     "changes": f"{BOTTOM} stats",
+    "contrast": f"{BOTTOM} stats sweeps changes",
     "pitfalls": f"{BOTTOM} stats",
     "bisect.search": f"{BOTTOM} stats",
     "bisect": f"{BOTTOM} stats bisect.search",
@@ -52,14 +53,14 @@ ALLOWED = {
     "progress": BOTTOM,
     "store": f"{BOTTOM} stats git",
     "settings": f"{BOTTOM} changes store",
-    "report": f"{BOTTOM} stats pitfalls sweeps health",
+    "report": f"{BOTTOM} stats pitfalls sweeps health contrast",
     "asv": f"{BOTTOM} plan",
     "runners": f"{BOTTOM} plan",
     "campaign": f"{BOTTOM} plan git progress asv runners",
     "workbench": f"{BOTTOM} stats pitfalls experiments plan asv runners",
     "demo": BOTTOM,
     "commands": f"{BOTTOM} stats changes pitfalls bisect experiments cases sweeps diagnose plan recheck git progress "
-    "store settings report asv runners campaign workbench demo",
+    "store settings report asv runners campaign workbench demo contrast",
     "__main__": "errors discovery console commands",
     "": "",  # stallhorn/__init__.py, which everybody may import: it holds the version
 }
