@@ -104,7 +104,7 @@ def examine(history: History) -> Health:
         noise=tuple(noise[series.key] for series in history.series if series.key in noise),
         nights=tuple(nights),
         failures=tuple(_failures(history.series)),
-        observed=len({each.key for each in history.observations}),
+        observed=len(noise.keys() & {each.key for each in history.observations}),
         median=known[len(known) // 2] if known else None,
         worst=known[-1] if known else None,
     )
