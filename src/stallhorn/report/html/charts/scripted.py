@@ -16,10 +16,10 @@ reserved before the script runs), and its script calls `stallhorn.chart(containe
 * `lines`, six at most: `id`, `label`, `style` (0 to 5: colour, dash and marker), `x`, `y`, `low`, `high` (null = not
   measured), `levels` ([[from, to, y]]), `hollow` ([bool]), `dotted` ([[from, to]]: not measured, extrapolated), `notes`
   ([text], beside a point's value), `points` (false: no markers), `hidden`;
-* `marks`: `x`, `text` (or several texts, shorter and shorter), `tone` ("slower", "faster", "machine", "measured", "tag",
-  "env", "version"), `href`;
-* `guides`: `text` and one of `x`, `y` (with `from` and `to`), `points` ([[x, y], ...]); `ribbons`: `from`, `to`, `text`,
-  `style`.
+* `marks`: `x`, `text` (or several texts, shorter and shorter), `tone` ("slower", "faster", "machine", "measured",
+  "tag", "env", "version"), `href`;
+* `guides`: `text` and one of `x`, `y` (with `from` and `to`), `points` ([[x, y], ...]);
+* `ribbons`: `from`, `to`, `text`, `style`.
 """
 
 from __future__ import annotations

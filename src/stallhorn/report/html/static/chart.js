@@ -45,8 +45,8 @@
       this.spec = { ...spec, x: spec.x || { kind: "linear" }, y: spec.y || {} };
       if (spec.link) groups.set(spec.link, (groups.get(spec.link) || new Set()).add(this));
       const given = (spec.lines || []).slice(0, MOST_LINES);
-      this.x = axes.xAxis(this.spec.x, given.flatMap((line) => line.x || []));
-      this.yKind = axes.yKind(this.spec.y, given.flatMap((line) => (line.y || []).filter(axes.isNumber)));
+      this.x = axes.xAxis(this.spec.x, given.map((line) => line.x || []).flat());
+      this.yKind = axes.yKind(this.spec.y, given.map((line) => (line.y || []).filter(axes.isNumber)).flat());
       this.lines = given.map((line, place) => this.prepared(line, place));
       for (const line of this.lines) {
         if (!this.known.has(line.id) && line.isHidden) this.hidden.add(line.id);
@@ -80,9 +80,12 @@
       const xs = line.x || [], ys = line.y || [];
       const log = this.yKind !== "linear";
       const size = Math.min(xs.length, ys.length);
-      const numbers = (from) => Float64Array.from({ length: size }, (_, i) => (axes.isNumber(from?.[i]) ? from[i] : NaN));
-      const t = Float64Array.from({ length: size }, (_, i) => this.x.toT(xs[i]));
-      const v = numbers(ys), lo = numbers(line.low), hi = numbers(line.high);
+      const numbers = (from, change = (each) => each) => {
+        const made = new Float64Array(size).fill(NaN);
+        for (let i = 0; i < Math.min(size, from?.length ?? 0); i += 1) if (axes.isNumber(from[i])) made[i] = change(from[i]);
+        return made;
+      };
+      const t = numbers(xs, this.x.toT), v = numbers(ys), lo = numbers(line.low), hi = numbers(line.high);
       let lost = 0;
       for (let i = 0; i < size; i += 1) {
         if (v[i] !== v[i]) continue;
@@ -125,7 +128,7 @@
         any && !seen && (this.view ? "No value in this stretch." : "All lines are hidden."),
         lost && `${count(lost)} missing: ${lost === 1 ? "a value" : "values"} of 0 or less ${lost === 1 ? "has" : "have"} no place on a logarithmic axis.`,
         more > 0 && `${count(more)} more ${more === 1 ? "line is" : "lines are"} not drawn.`,
-        unsaid.length && `Thin dotted: ${unsaid.join("; ")}.`,
+        unsaid.length && `Also marked: ${[...new Set(unsaid)].slice(0, 6).join("; ")}${unsaid.length > 6 ? "; and more" : ""}.`,
       ].filter(Boolean);
       this.note.textContent = parts.join(" ");
       this.note.hidden = !parts.length;
@@ -305,7 +308,7 @@
       this.drawn.lines.forEach((line, place) => {
         if (this.hidden.has(line.id)) return;
         for (const i of line.seen) {
-          const apart = (this.drawn.X(line.t[i]) - px) ** 2 + ((this.drawn.Y(line.v[i]) - py) ** 2) / 4;
+          const apart = (line.px[i] - px) ** 2 + (line.py[i] - py) ** 2 / 4;
           if (apart < far) { far = apart; best = { line: place, index: i }; }
         }
       });

@@ -55,23 +55,20 @@
     return [ticks, step];
   }
 
-  // The ticks of a logarithmic stretch, the most important first, so that a narrow axis can leave out the others.
-  function logTicks(low, high, base) {
+  // Every power, or every second, third, ... of them, so that at most `room` remain; where few are, 2 and 5 as well.
+  function logTicks(low, high, base, room) {
+    if (high / low < 3) return linearTicks(low, high, Math.min(4, room))[0].filter((each) => each > 0);
     const first = Math.ceil(Math.log(low) / Math.log(base) - 1e-9);
     const last = Math.floor(Math.log(high) / Math.log(base) + 1e-9);
-    const whole = [];
-    for (let power = first; power <= last; power += 1) whole.push(base ** power);
-    const coarse = whole.filter((_, index) => index % 4 === 0);
-    const middle = whole.filter((_, index) => index % 4 === 2);
-    const ordered = [...coarse, ...middle, ...whole.filter((_, index) => index % 2)];
-    if (whole.length >= (base === 2 ? 2 : 3)) return ordered;
-    const decades = Math.log10(high / low);
-    if (decades < 0.5) return linearTicks(low, high, 4)[0].filter((each) => each > 0);
+    const powers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    const step = (base === 2 ? [1, 2, 5, 10, 20, 40] : [1, 2, 3, 6, 12, 24]).find((each) => powers.length / each <= room) || 100;
+    const whole = powers.filter((power) => power % step === 0).map((power) => base ** power);
+    if (whole.length >= (base === 2 ? 2 : 3)) return whole;
     const between = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
       for (const multiple of [2, 5]) between.push(multiple * 10 ** power);
     }
-    const tens = base === 10 ? ordered : logTicks(low, high, 10);
+    const tens = base === 10 ? whole : logTicks(low, high, 10, room);
     return [...tens, ...between.filter((each) => each >= low && each <= high && !tens.includes(each))];
   }
 
@@ -101,9 +98,10 @@
 
   function commitAxis(spec) {
     const commits = spec.commits || [];
-    const places = [];
+    const places = [], gaps = [];
     commits.forEach((commit, index) => {
       places.push(index ? places[index - 1] + (commit.gap ? GAP_WIDTH : 1) : 0);
+      if (index && commit.gap) gaps.push([commit.gap, places[index - 1], places[index]]);
     });
     const end = places.length ? places.at(-1) : 0;
     const toT = (x) => {
@@ -134,18 +132,19 @@
       beside: (x, next) => next === x + 1 && !commits[next]?.gap,
       // Evenly spread over the width, the ends first.
       ticks: (view, room) => {
-        const inside = commits.map((_, index) => index).filter((i) => places[i] >= view[0] - 1e-9 && places[i] <= view[1] + 1e-9);
-        const chosen = new Set(inside.length ? [inside.at(-1), inside[0]] : []);
+        const inside = (i) => i >= 0 && places[i] >= view[0] - 1e-9 && places[i] <= view[1] + 1e-9;
+        const first = places.findIndex((_, i) => inside(i)), last = places.findLastIndex((_, i) => inside(i));
+        const chosen = new Set([last, first]);
         for (let part = 1; part < room; part += 1) chosen.add(nearest(view[0] + (view[1] - view[0]) * (part / room)));
-        return [...chosen].filter((i) => i >= 0 && inside.includes(i)).map((i) => [places[i], short(i), dayText(commits[i].date), i]);
+        return [...chosen].filter(inside).map((i) => [places[i], short(i), dayText(commits[i].date)]);
       },
-      gaps: () => commits.map((commit, index) => [commit.gap, places[index - 1], places[index]]).filter(([gap], index) => gap && index),
+      gaps,
     };
   }
 
   function numberAxis(spec, xs) {
     const log = spec.kind === "log" || spec.kind === "log2";
-    const base = spec.kind === "log2" ? 2 : 10;
+    const base = spec.kind === "log2" || spec.unit === "bytes" ? 2 : 10;
     const toT = log ? (x) => (isNumber(x) && x > 0 ? Math.log(x) / Math.log(base) : NaN) : (x) => (isNumber(x) ? x : NaN);
     const fromT = log ? (t) => base ** t : (t) => t;
     const given = (spec.domain || []).map(toT).filter(isNumber);
@@ -162,13 +161,13 @@
     };
     return {
       kind: spec.kind, toT, full: [low, high], text, long, say: (t) => t, hear: (t) => t,
-      beside: () => true, gaps: () => [],
+      beside: () => true, gaps: [],
       ticks: (view, room) => {
         const [from, to] = [fromT(view[0]), fromT(view[1])];
         let values = null;
         if (spec.ticks) return spec.ticks.filter(([x]) => x >= from * (1 - 1e-9) && x <= to * (1 + 1e-9)).map(([x, said]) => [toT(x), String(said)]);
         if (time) values = timeTicks(from, to, room);
-        else values = log ? logTicks(from * (1 - 1e-9), to * (1 + 1e-9), base) : linearTicks(from, to, Math.min(room, 8))[0];
+        else values = log ? logTicks(from * (1 - 1e-9), to * (1 + 1e-9), base, room) : linearTicks(from, to, Math.min(room, 8))[0];
         return values.map((value) => [toT(value), text(value)]);
       },
     };
@@ -190,8 +189,8 @@
   function yAxis(spec, kind, values, bounds) {
     let low = Infinity, high = -Infinity;
     for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
-    if (low === Infinity) [low, high] = kind === "linear" ? [0, 1] : [1, 10];
     const title = spec.title || "value";
+    if (low === Infinity) return { kind, title, at: () => 0, ticks: () => [] };
     const log = kind !== "linear";
     const span = log ? 0 : Math.max(high - low, Math.abs(high) * LEAST_SPAN) || 1;
     const [least, most] = log ? [low / 2, high * 2] : [low - span, high + span];
@@ -226,7 +225,7 @@
     return {
       kind, title: `${title} (${named}log scale)`,
       at: (value) => (value > 0 ? (Math.log(value) - from) / (to - from) : -1),
-      ticks: () => logTicks(low, high, kind === "log2" ? 2 : 10).map((value) => [value, tickText(value, spec.unit)]),
+      ticks: (room) => logTicks(low, high, kind === "log2" || spec.unit === "bytes" ? 2 : 10, room + 4).map((value) => [value, tickText(value, spec.unit)]),
     };
   }
 

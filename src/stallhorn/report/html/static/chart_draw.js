@@ -102,6 +102,10 @@
     const inset = Math.min(INSET, box.w / 20);
     const X = (t) => box.left + inset + ((t - model.view[0]) / (model.view[1] - model.view[0])) * (box.w - 2 * inset);
     const Y = (value) => box.top + (1 - Math.min(1.5, Math.max(-0.5, axis.at(value)))) * box.h;
+    for (const line of model.lines) {
+      line.px = line.t.map(X);
+      line.py = line.v.map(Y);
+    }
     const picture = { ...model, axis, box, X, Y, taken: new Taken(), unsaid: [] };
     // A nested picture cuts off what lies outside: bounds far from the values, and lines that leave the view.
     const inner = svg("svg", { x: box.left, y: box.top - 5, width: Math.max(1, box.w), height: Math.max(1, box.h + 10), overflow: "hidden" });
@@ -141,55 +145,53 @@
     return { ...made, levels: levels(picture, line), ...points(picture, line, runs) };
   }
 
-  function exact({ X, Y }, line, runs) {
-    let solid = "", dotted = "", band = "";
+  function exact({ Y }, line, runs) {
+    const solid = [], dotted = [], band = [];
     const isDotted = (from, to) => line.dotted.some(([low, high]) => line.x[from] >= low && line.x[to] <= high);
+    const at = (i) => `${round(line.px[i])} ${round(line.py[i])}`;
     for (const run of runs) {
-      let pen = "", top = "", bottom = "";
-      run.forEach((i, place) => {
-        const at = `${round(X(line.t[i]))} ${round(Y(line.v[i]))}`;
-        if (place) {
-          const is = line.dotted.length && isDotted(run[place - 1], i) ? "dotted" : "solid";
-          const before = `${round(X(line.t[run[place - 1]]))} ${round(Y(line.v[run[place - 1]]))}`;
-          const piece = (pen === is ? "L" : `M${before}L`) + at;
-          if (is === "dotted") dotted += piece; else solid += piece;
-          pen = is;
-        }
-      });
-      // The interval of a point that stands alone is a bar.
-      const wide = run.length === 1 ? 2 : 0;
-      for (const side of wide ? [-wide, wide] : [0]) {
+      let pen = null;
+      for (let place = 1; place < run.length; place += 1) {
+        const kind = line.dotted.length && isDotted(run[place - 1], run[place]) ? dotted : solid;
+        kind.push(pen === kind ? `L${at(run[place])}` : `M${at(run[place - 1])}L${at(run[place])}`);
+        pen = kind;
+      }
+      if (!line.hasBand) continue;
+      const top = [], bottom = [];
+      for (const side of run.length === 1 ? [-2, 2] : [0]) { // the interval of a point that stands alone is a bar
         for (const i of run) {
-          const px = round(X(line.t[i]) + side);
           const known = line.lo[i] === line.lo[i] && line.hi[i] === line.hi[i];
-          top += `${top ? "L" : "M"}${px} ${round(Y(known ? line.hi[i] : line.v[i]))}`;
-          bottom = `L${px} ${round(Y(known ? line.lo[i] : line.v[i]))}${bottom}`;
+          const px = round(line.px[i] + side);
+          top.push(`${px} ${round(known ? Y(line.hi[i]) : line.py[i])}`);
+          bottom.push(`${px} ${round(known ? Y(line.lo[i]) : line.py[i])}`);
         }
       }
-      if (line.hasBand) band += `${top}${bottom}Z`;
+      band.push(`M${top.join("L")}L${bottom.reverse().join("L")}Z`);
     }
-    return { solid, dotted, band };
+    return { solid: solid.join(""), dotted: dotted.join(""), band: band.join("") };
   }
 
-  function envelope({ X, Y }, line, runs) {
-    let solid = "", band = "";
+  function envelope({ Y }, line, runs) {
+    const solid = [], band = [];
     for (const run of runs) {
       const columns = [];
       let now = null;
       for (const i of run) {
-        const px = Math.floor(X(line.t[i]));
-        if (!now || now.px !== px) columns.push((now = { px, least: Infinity, most: -Infinity, lo: Infinity, hi: -Infinity, first: line.v[i] }));
-        now.least = Math.min(now.least, line.v[i]);
-        now.most = Math.max(now.most, line.v[i]);
-        now.lo = Math.min(now.lo, line.lo[i] === line.lo[i] ? line.lo[i] : line.v[i]);
-        now.hi = Math.max(now.hi, line.hi[i] === line.hi[i] ? line.hi[i] : line.v[i]);
+        const px = Math.floor(line.px[i]);
+        const value = line.v[i];
+        if (!now || now.px !== px) columns.push((now = { px, least: value, most: value, lo: value, hi: value }));
+        if (value < now.least) now.least = value;
+        if (value > now.most) now.most = value;
+        if (line.lo[i] < now.lo) now.lo = line.lo[i];
+        if (line.hi[i] > now.hi) now.hi = line.hi[i];
       }
-      solid += columns.map((each, place) => `${place ? "L" : "M"}${each.px} ${round(Y(each.least))}L${each.px} ${round(Y(each.most))}`).join("");
-      if (line.hasBand) {
-        band += `M${columns.map((each) => `${each.px} ${round(Y(each.hi))}`).join("L")}L${columns.reverse().map((each) => `${each.px} ${round(Y(each.lo))}`).join("L")}Z`;
-      }
+      solid.push("M", columns.map((each) => `${each.px} ${round(Y(each.least))}L${each.px} ${round(Y(each.most))}`).join("L"));
+      if (!line.hasBand) continue;
+      const top = columns.map((each) => `${each.px} ${round(Y(each.hi))}`);
+      const bottom = columns.reverse().map((each) => `${each.px} ${round(Y(each.lo))}`);
+      band.push(`M${top.join("L")}L${bottom.join("L")}Z`);
     }
-    return { solid, dotted: "", band };
+    return { solid: solid.join(""), dotted: "", band: band.join("") };
   }
 
   function levels({ X, Y, x }, line) {
@@ -201,20 +203,19 @@
   }
 
   // Markers where they do not run together; points without neighbours and hollow ones always have one.
-  function points({ X, Y, box }, line, runs) {
-    const crowded = line.points === false || (line.points !== true && line.seen.length * LEAST_SPACING > box.w);
-    const tight = line.seen.length * LEAST_SPACING > box.w;
+  function points({ box }, line, runs) {
+    const bare = line.points === false || line.seen.length * LEAST_SPACING > box.w;
     const size = line.seen.length > 40 ? 2 : 3.4;
-    const seen = new Set(line.seen);
-    let full = "", hollow = "";
+    const [first, last] = [line.seen[0], line.seen.at(-1)];
+    const full = [], hollow = [];
     for (const run of runs) {
+      if (bare && run.length > 1 && !line.hollow.length) continue;
       for (const i of run) {
-        if (!seen.has(i) || (!line.hollow[i] && (crowded || tight) && run.length > 1)) continue;
-        const shape = marker(line.style, X(line.t[i]), Y(line.v[i]), size);
-        if (line.hollow[i]) hollow += shape; else full += shape;
+        if (i < first || i > last || (bare && run.length > 1 && !line.hollow[i])) continue;
+        (line.hollow[i] ? hollow : full).push(marker(line.style, line.px[i], line.py[i], size));
       }
     }
-    return { points: full, hollow };
+    return { points: full.join(""), hollow: hollow.join("") };
   }
 
   function backdrop(picture) {
@@ -223,7 +224,7 @@
     const nodes = [];
     const foot = box.top + box.h;
     const end = box.left + box.w;
-    for (const [count, from, to] of x.gaps()) {
+    for (const [count, from, to] of x.gaps) {
       const left = Math.max(box.left, X(from) + 4), right = Math.min(end, X(to) - 4);
       const [l, r] = right - left > 2 ? [left, right] : [Math.max(box.left, X(from)), Math.min(end, X(to))];
       if (r <= l) continue;
@@ -235,13 +236,12 @@
         nodes.push(svg("text", { x: round((l + r) / 2), y: foot - 6, "text-anchor": "middle", class: "gap-label" }, text));
       }
     }
-    let lowest = Infinity;
     const rows = new Taken();
     for (const [value, text] of box.labels) {
       const y = Y(value);
+      if (!rows.take(0, y - 7, box.left, 14)) continue;
       nodes.push(svg("path", { d: `M${round(box.left)} ${round(y)}H${round(end)}`, class: "grid" }));
-      if (rows.take(0, y - 7, box.left, 14)) nodes.push(svg("text", { x: round(box.left - 6), y: round(y + 4), "text-anchor": "end" }, text));
-      lowest = Math.min(lowest, y);
+      nodes.push(svg("text", { x: round(box.left - 6), y: round(y + 4), "text-anchor": "end" }, text));
     }
     nodes.push(svg("path", { d: `M${round(box.left)} ${box.top}V${foot}H${round(end)}`, class: "axis" }));
     nodes.push(svg("text", { x: 2, y: 13, class: "axis-title" }, cut(picture.axis.title, picture.width - 4, font)));
@@ -297,12 +297,20 @@
       let placed = null;
       for (const text of shorter) {
         const wide = Math.max(widthOf(text, face) + 8, mark.href ? 26 : 10);
-        const centre = Math.min(Math.max(at, wide / 2 + 1), width - wide / 2 - 1);
-        for (let lane = 0; lane < box.lanes && !placed && wide <= width; lane += 1) {
-          if (lanes.take(centre - wide / 2, lane * 20, wide, 10)) placed = { text, centre, wide, lane };
+        // Above its line, else beginning or ending there.
+        for (const side of [0, wide / 2 - 5, 5 - wide / 2]) {
+          const centre = Math.min(Math.max(at + side, wide / 2 + 1), width - wide / 2 - 1);
+          for (let lane = 0; lane < box.lanes && !placed && wide <= width; lane += 1) {
+            // A line may not run through the texts in the lanes below.
+            const below = box.lanes - lane - 1;
+            if (!lanes.free(centre - wide / 2, lane * 20, wide, 10) || !lanes.free(at - 3, (lane + 1) * 20, 6, below * 20)) continue;
+            lanes.boxes.push([centre - wide / 2, lane * 20, wide, 10], [at - 3, (lane + 1) * 20, 6, below * 20]);
+            placed = { text, centre, wide, lane };
+          }
         }
         if (placed) break;
       }
+      if (placed?.text !== texts[0] && !texts.includes(placed?.text)) picture.unsaid.push(texts[0]);
       const top = placed ? 20 + (placed.lane + 1) * box.lane - 2 : box.top - box.ribbon;
       nodes.push({ behind: true, node: svg("path", { d: `M${round(at)} ${round(top)}V${round(box.top + box.h)}`, class: `${tone} stem` }, svg("title", {}, texts[0])) });
       if (!placed) continue;
@@ -314,6 +322,27 @@
       } else nodes.push({ node: label });
     }
     return nodes;
+  }
+
+  // Places on a path, from its end to its beginning.
+  function along(path) {
+    const places = [path.at(-1)];
+    for (let i = path.length - 1; i > 0; i -= 1) {
+      for (let part = 1; part <= 24; part += 1) places.push([0, 1].map((k) => path[i][k] + ((path[i - 1][k] - path[i][k]) * part) / 24));
+    }
+    return places;
+  }
+
+  // Whether a line or a point of the data runs through a box; of long lines only some points are looked at.
+  function crossed({ lines, hidden }, left, top, width, height) {
+    return lines.some((line) => !hidden.has(line.id) && line.seen.some((i, place) => {
+      const before = line.seen[Math.max(0, place - 1)];
+      if (Math.max(line.px[i], line.px[before]) < left || Math.min(line.px[i], line.px[before]) > left + width) return false;
+      return [0, 0.2, 0.4, 0.6, 0.8, 1].some((part) => {
+        const [x, y] = [line.px, line.py].map((each) => each[before] + (each[i] - each[before]) * part);
+        return x > left - 5 && x < left + width + 5 && y > top - 5 && y < top + height + 5;
+      });
+    }));
   }
 
   function guides(picture, data) {
@@ -332,10 +361,14 @@
       if (!guide.text) continue;
       const text = cut(String(guide.text), box.w * 0.7, font);
       const wide = widthOf(text, font) + 4;
-      const spots = path.slice().reverse().flatMap(([left, top]) => [[left - wide - 2, top - 15], [left - wide - 2, top + 3], [left + 4, top - 15], [left + 4, top + 3]]);
-      const spot = spots.find(([left, top]) => text && left >= box.left && left + wide <= box.left + box.w && top >= box.top && top + 13 <= box.top + box.h && taken.take(left, top, wide, 13));
-      if (spot) nodes.push(svg("text", { x: round(spot[0] + 2), y: round(spot[1] + 10), class: "guide-label" }, text));
-      else picture.unsaid.push(String(guide.text));
+      const inside = ([left, top]) => text && left >= box.left && left + wide <= box.left + box.w && top >= box.top && top + 13 <= box.top + box.h;
+      const spots = along(path).flatMap(([left, top]) => [[left - wide - 2, top - 15], [left + 4, top + 3], [left - wide - 2, top + 3], [left + 4, top - 15]]).filter(inside);
+      const free = spots.filter(([left, top]) => taken.free(left, top, wide, 13));
+      const spot = free.find(([left, top]) => !crossed(picture, left, top, wide, 13)) || free[0];
+      if (spot) {
+        taken.take(spot[0], spot[1], wide, 13);
+        nodes.push(svg("text", { x: round(spot[0] + 2), y: round(spot[1] + 10), class: "guide-label" }, text));
+      } else picture.unsaid.push(String(guide.text));
     }
     return nodes;
   }
