@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,43 @@ def test_a_site_of_an_older_stallhorn_is_replaced_whole(tmp_path: Path) -> None:
     (tmp_path / "html" / MARKER).write_text('{"schema": 1, "entries": ["gone.html", "index.html", "static"]}')
     assert replace_site(tmp_path / "html", NEW) == Replaced(written=3, kept=0)
     assert contents(tmp_path / "html") == NEW
+
+
+def test_files_are_written_as_they_are_made(tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+
+    def made() -> Iterator[tuple[str, bytes]]:
+        for path, content in NEW.items():
+            seen.append(sorted(each.name for each in tmp_path.rglob("*") if each.is_file()))
+            yield path, content
+
+    assert replace_site(tmp_path / "html", made()) == Replaced(written=3, kept=0)
+    assert seen == [[], ["index.html"], ["index.html", "site.css"]]
+
+
+def test_nothing_is_made_for_a_folder_that_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("someone else's")
+
+    def made() -> Iterator[tuple[str, bytes]]:
+        raise AssertionError("asked for a file")
+        yield
+
+    with pytest.raises(UsageError, match="was not made by stallhorn"):
+        replace_site(tmp_path / "html", made())
+
+
+def test_a_page_that_cannot_be_made_leaves_the_old_site(tmp_path: Path) -> None:
+    replace_site(tmp_path / "html", OLD)
+
+    def made() -> Iterator[tuple[str, bytes]]:
+        yield "index.html", b"new"
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        replace_site(tmp_path / "html", made())
+    assert contents(tmp_path / "html") == OLD
+    assert [path.name for path in tmp_path.iterdir()] == ["html"]
 
 
 def test_files_of_others_stay(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -33,16 +34,14 @@ def replace(report: Report, target: Path, *, generated: datetime) -> Replaced:
     return replace_site(target, _files(report, target, generated))
 
 
-def _files(report: Report, target: Path, generated: datetime) -> dict[str, bytes]:
-    """Every file of the site by its path."""
+def _files(report: Report, target: Path, generated: datetime) -> Iterator[tuple[str, bytes]]:
+    """Every file of the site with its path, one after the other."""
     site = arrange(report, generated, asv_site=(target / "asv" / "index.html").is_file())
     plugins = modules(kinds).values()
     links: list[Link] = sorted((plugin.LINK for plugin in plugins if plugin.LINK), key=lambda link: link.order)
-    made: dict[str, bytes] = {}
     for plugin in plugins:
         for page in plugin.pages(site):
-            made[page.path] = page.content if isinstance(page, File) else render(page, site, links).encode("utf-8")
+            yield page.path, page.content if isinstance(page, File) else render(page, site, links).encode("utf-8")
     static = files(__name__) / "static"
     for entry in sorted(static.iterdir(), key=lambda each: each.name):
-        made[f"static/{entry.name}"] = entry.read_bytes()
-    return made
+        yield f"static/{entry.name}", entry.read_bytes()

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,22 +30,22 @@ class Replaced:
     kept: int  # that were the same before
 
 
-def replace_site(target: Path, files: Mapping[str, bytes]) -> Replaced:
+def replace_site(target: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Replaced:
     """Make `target` hold these files (by path, with forward slashes) in place of the site that it held.
 
-    Raises UsageError if something in the way is not stallhorn's, StorageError if the disk refuses; the old site stays.
+    They are taken one by one, so that a large site is never in memory as a whole. Raises UsageError if something in
+    the way is not stallhorn's, StorageError if the disk refuses; the old site stays.
     """
     target = target.resolve()
-    entries = sorted({path.split("/", 1)[0] for path in files})
-    digests = {path: _digest(content) for path, content in sorted(files.items())}
+    given = files.items() if isinstance(files, Mapping) else files
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _alone(target.parent):
             _recover(target)
-            _refuse_foreign(target, entries)
-            kept = _fill(_new(target), {**files, MARKER: _marker(entries, digests)}, _unchanged(target, digests))
+            _refuse_foreign(target, ["index.html"])  # before anything is made
+            replaced = _fill(target, given)
             _swap(target)
-            return Replaced(len(files) - kept, kept)
+            return replaced
     except OSError as error:
         raise StorageError(
             f"The site could not be written to {target}: {error.strerror or error}. What was there is unchanged.",
@@ -111,11 +111,11 @@ def _made(folder: Path) -> set[str]:
         return {MARKER}
 
 
-def _unchanged(target: Path, digests: Mapping[str, str]) -> dict[str, Path]:
-    """Files of the old site that the new one has again, by path; none where its marker does not say what they were."""
+def _digests(target: Path) -> dict[str, str]:
+    """What the files of the old site were; nothing where its marker does not say."""
     try:
         found = json.loads((target / MARKER).read_text(encoding="utf-8"))["files"]
-        return {path: target / path for path, digest in digests.items() if found.get(path) == digest}
+        return {str(path): str(digest) for path, digest in found.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -129,22 +129,29 @@ def _marker(entries: list[str], digests: Mapping[str, str]) -> bytes:
     return f"{text}\n".encode()
 
 
-def _fill(folder: Path, files: Mapping[str, bytes], old: Mapping[str, Path]) -> int:
-    """Write the files, or give those of the old site a second name; how many of those there are."""
+def _fill(target: Path, files: Iterable[tuple[str, bytes]]) -> Replaced:
+    """Write the new folder; what the old site has just so gets a second name there."""
+    folder, before = _new(target), _digests(target)
+    digests: dict[str, str] = {}
+    known: set[Path] = set()
     kept = 0
     try:
-        for path in {place.rsplit("/", 1)[0] for place in files if "/" in place}:
-            (folder / path).mkdir(parents=True, exist_ok=True)
-        folder.mkdir(exist_ok=True)
-        for path, content in files.items():
-            if path in old and _is_linked(old[path], folder / path, len(content)):
+        for path, content in files:
+            place, digests[path] = folder / path, _digest(content)
+            if place.parent not in known:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                known.add(place.parent)
+            if before.get(path) == digests[path] and _is_linked(target / path, place, len(content)):
                 kept += 1
             else:
-                (folder / path).write_bytes(content)
+                place.write_bytes(content)
+        entries = sorted({path.split("/", 1)[0] for path in digests})
+        _refuse_foreign(target, entries)
+        (folder / MARKER).write_bytes(_marker(entries, dict(sorted(digests.items()))))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return kept
+    return Replaced(len(digests) - kept, kept)
 
 
 def _is_linked(old: Path, new: Path, size: int) -> bool:
