@@ -113,9 +113,7 @@ def _firsts(
     if not known:
         return Firsts({}, f"the first call is not recorded ({HOW_TO_RECORD})")
     if any(each.in_setup for each in known):
-        return Firsts(
-            {}, "it compiles in `setup`, whose seconds are not recorded: make the first call in the benchmark"
-        )
+        return Firsts({}, "it compiles in `setup`, whose seconds are not recorded")
     found: dict[Cache, list[float]] = {}
     for each in known:
         if each.compiles and each.cache is not None and each.seconds is not None:
