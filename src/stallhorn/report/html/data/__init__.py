@@ -1,0 +1,1 @@
+"""What the scripts of the site read: compact columns, written as scripts because pages from disk cannot fetch."""
