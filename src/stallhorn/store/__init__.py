@@ -6,6 +6,7 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from stallhorn.errors import UsageError
 from stallhorn.model import History, Project
@@ -13,13 +14,13 @@ from stallhorn.store.base import REFERENCE, Reading, Selection
 from stallhorn.store.history import read_history, resolve
 from stallhorn.store.records import read_records
 from stallhorn.store.roofs import read_roofs
-from stallhorn.store.series import build_series, completed
+from stallhorn.store.series import build_series
 
 __all__ = ["REFERENCE", "load", "resolve"]
 
 
 def load(project: Project, machine: str | None = None, *, regex: str | None = None) -> History:
-    """Everything that is known about a project: about 10 seconds for two million measurements without samples.
+    """Everything that is known about a project: about 2 seconds for two million measurements without samples.
 
     With no machine named, all machines are read; the reference history stands in only where none has results of its
     own. `regex` selects series as asv's --bench does. Raises `UsageError` for an expression or a machine that does
@@ -29,14 +30,14 @@ def load(project: Project, machine: str | None = None, *, regex: str | None = No
     with _no_collections():
         reading = _read(project, selection)
         _require_machine(project, machine, reading)
-        keys = {id(each.key): each.key for each in reading.measurements}.values()
+        keys = chain((each.key for each in reading.measurements), *(table.all_keys() for table in reading.tables))
         records = read_records(project, sorted(reading.machines), reading.benchmarks, keys)
         dates = dict(reading.dates)
         for failure in records.build_failures.values():
             dates.setdefault(failure.commit, None)
         revisions, problems = read_history(project, dates)
         roofs, roof_problems = read_roofs(project, sorted(reading.machines))
-        series = build_series(completed(reading.measurements, records), records, reading.benchmarks, revisions)
+        series = build_series(reading, records, revisions)
     rounds = [record for cell in records.by_cell.values() for _, record in sorted(cell.items())]
     return History(
         project=project,
@@ -68,6 +69,7 @@ def _read(project: Project, selection: Selection) -> Reading:
         whole.environments = {**part.environments, **whole.environments}
         whole.dates = {**part.dates, **whole.dates}
         whole.measurements += part.measurements
+        whole.tables += part.tables
         whole.problems += part.problems
     return whole
 

@@ -12,33 +12,25 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from stallhorn.model import (
-    Benchmark,
-    Environment,
-    Machine,
-    Measurement,
-    Parameters,
-    Problem,
-    Project,
-    SeriesKey,
-    Status,
-)
+from stallhorn.model import Benchmark, Machine, Measurement, Problem, Project, SeriesKey, Status
 from stallhorn.store.asv_suite import is_texts_list, read_suite
 from stallhorn.store.base import REFERENCE, Reader, Reading, Selection
 from stallhorn.store.files import UnreadableFileError, load_object, timestamp
+from stallhorn.store.forms import MOST_COMBINATIONS, Form, Forms, Head, Keys, Odd, fits, head_of
 from stallhorn.store.interval import measured
 
 _FORMAT = 2
 _NOT_RESULTS = ("machine.json", "benchmarks.json")
-_MOST_COMBINATIONS = 100_000  # of one benchmark's parameters; beyond, the file is damaged or hostile
+FEW = 4 * 2**20  # bytes of a machine's results: below, arrays take longer to load than to do without
 _REMEDY = "The other results were read. Delete the file and measure that commit again."
 
 
 def read(project: Project, selection: Selection) -> Reading:
-    """All results below the project's results folder, about 10 microseconds each."""
+    """All results below the project's results folder: few one by one, many as columns."""
     reading = Reading()
     folders = _machine_folders(project.results)
     if folders:
@@ -47,13 +39,44 @@ def read(project: Project, selection: Selection) -> Reading:
         reading.problems += problems
     for folder in _selected(folders, selection):
         reading.machines[folder.name] = _read_machine(folder, reading.problems)
-        rows = _Rows(reading, selection, folder.name)
-        for path in _result_files(folder):
-            _read_file(path, rows)
+        files = _result_files(folder)
+        reader = _read_one_by_one if sum(path.stat().st_size for path in files) < FEW else _read_columns
+        reader(files, _Rows(reading, Keys(folder.name, selection.wants)))
     return reading
 
 
 READER: Reader = read
+
+
+def _read_one_by_one(files: Iterable[Path], rows: _Rows) -> None:
+    for path in files:
+        try:
+            data = load_object(path)
+            columns, results = _frame(data)
+        except UnreadableFileError as error:
+            rows.refuse(path, error)
+            continue
+        head = head_of(data, columns, (Odd(place, name, cells) for place, (name, cells) in enumerate(results.items())))
+        rows.reading.measurements += rows.take(path, head)
+
+
+def _read_columns(files: Iterable[Path], rows: _Rows) -> None:
+    from stallhorn.store._sheets import sheet_of  # these load NumPy; small results are read without
+    from stallhorn.store._tables import Table
+
+    forms = Forms()
+    table = Table(forms.all, rows.reading.benchmarks, rows.keys)
+    for path in files:
+        try:
+            data = load_object(path)
+            columns, results = _frame(data)
+        except UnreadableFileError as error:
+            rows.refuse(path, error)
+            continue
+        sheet = sheet_of(data, columns, results, forms)
+        table.sheets.append(sheet)
+        table.single += [(len(table.sheets) - 1, each) for each in rows.take(path, sheet.head, table.unfit(sheet))]
+    rows.reading.tables.append(table)
 
 
 class _BadRowError(Exception):
@@ -61,90 +84,78 @@ class _BadRowError(Exception):
 
 
 class _Rows:
-    """Turns the rows of one machine's files into measurements, sharing one `SeriesKey` per series."""
+    """What the files of one machine say beside their regular rows, and what is wrong with them."""
 
-    def __init__(self, reading: Reading, selection: Selection, machine: str) -> None:
+    def __init__(self, reading: Reading, keys: Keys) -> None:
         self.reading = reading
-        self.selection = selection
-        self.machine = machine
-        self._keys: dict[tuple[str, str], tuple[list[list[str]], list[SeriesKey | None]]] = {}
+        self.keys = keys
 
-    def add(self, benchmark: Benchmark, row: dict[str, Any], commit: str, environment: str) -> None:
-        """Append the row's measurements. Raises `_BadRowError` before the first one if anything is wrong."""
+    def refuse(self, path: Path, error: UnreadableFileError) -> None:
+        self.reading.problems.append(Problem(str(path), str(error), _REMEDY))
+
+    def take(self, path: Path, head: Head, unfit: Iterable[tuple[int, Form, Benchmark]] = ()) -> list[Measurement]:
+        """The measurements of the odd rows; `unfit` are regular ones, with their places, that do not fit the suite."""
+        found: list[Measurement] = []
+        bad = [(place + 0.5, f"{form.benchmark} ({_unlike(form, benchmark)})") for place, form, benchmark in unfit]
+        for odd in head.odd:
+            benchmark = self.reading.benchmarks.get(odd.benchmark)
+            try:
+                found += () if benchmark is None else self._measurements(benchmark, odd.cells, head)
+            except _BadRowError as error:
+                bad.append((odd.place, f"{odd.benchmark} ({error})"))
+        self._tell(path, head, [text for _, text in sorted(bad, key=itemgetter(0))])
+        return found
+
+    def _tell(self, path: Path, head: Head, bad: Sequence[str]) -> None:
+        reading, problems = self.reading, self.reading.problems
+        if bad:
+            more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+            problems.append(Problem(str(path), f"cannot be read for {', '.join(bad[:3])}{more}", _REMEDY))
+        reading.environments.setdefault(head.environment.name, head.environment)
+        date = None if math.isnan(head.date) else timestamp(head.date)
+        if date is None:
+            what = "does not say when its commit was made (`date`)"
+            problems.append(Problem(str(path), what, "git is asked instead."))
+        if reading.dates.get(head.commit) is None:
+            reading.dates[head.commit] = date
+
+    def _measurements(self, benchmark: Benchmark, cells: object, head: Head) -> list[Measurement]:
+        """The measurements of a row, none of another version's. Raises `_BadRowError` if anything is wrong."""
+        if not isinstance(cells, list):
+            raise _BadRowError("its row is not a list")
+        row = dict(zip(head.columns, cells, strict=False))
+        if row.get("version") not in (None, benchmark.version):
+            return []
         params = row.get("params") or []
         if not is_texts_list(params):
             raise _BadRowError("its parameters are not lists of texts")
-        if params and len(params) != len(benchmark.param_names):
-            raise _BadRowError(f"it has {len(params)} parameters, the suite has {len(benchmark.param_names)}")
-        if math.prod(len(values) for values in params) > _MOST_COMBINATIONS:
-            raise _BadRowError(f"it has more than {_MOST_COMBINATIONS} parameter combinations")
-        keys = self._keys_of(benchmark, params, environment)
-        values = row.get("result")
-        values = [None] * len(keys) if values is None else values if isinstance(values, list) else [values]
-        if len(values) != len(keys):
-            raise _BadRowError(f"it has {len(values)} values for {len(keys)} parameter combinations")
-        lows, highs, samples, numbers = (
-            _column(row.get(name), len(keys)) for name in ("stats_ci_99_a", "stats_ci_99_b", "samples", "stats_number")
-        )
-        version, started = str(row.get("version") or benchmark.version), timestamp(row.get("started_at"))
-        found = [
-            _measurement(key, commit, value, (low, high, taken, number), version, started)
-            for key, value, low, high, taken, number in zip(keys, values, lows, highs, samples, numbers, strict=True)
-            if key is not None
-        ]
-        self.reading.measurements += found
-
-    def _keys_of(self, benchmark: Benchmark, params: list[list[str]], environment: str) -> list[SeriesKey | None]:
-        """The key of each combination in asv's order (the last parameter runs fastest); None = not selected."""
-        known = self._keys.get((benchmark.name, environment))
-        if known is not None and known[0] == params:
-            return known[1]
-        before = {} if known is None else {key.parameters: key for key in known[1] if key is not None}
-        keys: list[SeriesKey | None] = []
-        for texts in itertools.product(*params):
-            if self.selection.wants(benchmark.name, texts):
-                parameters = Parameters(tuple(zip(benchmark.param_names, texts, strict=False)))
-                key = before.get(parameters)
-                keys.append(key or SeriesKey(benchmark.name, parameters, environment, self.machine))
-            else:
-                keys.append(None)
-        self._keys[benchmark.name, environment] = (params, keys)
-        return keys
+        form = Form(benchmark.name, benchmark.version, tuple(tuple(values) for values in params))
+        if not fits(form, benchmark):
+            raise _BadRowError(_unlike(form, benchmark))
+        if form.count > MOST_COMBINATIONS:
+            raise _BadRowError(f"it has more than {MOST_COMBINATIONS} parameter combinations")
+        return _of_row(row, self.keys.of(form, benchmark, head.environment.name), head.commit, benchmark.version)
 
 
-def _read_file(path: Path, rows: _Rows) -> None:
-    problems = rows.reading.problems
-    try:
-        data = load_object(path)
-        columns, results = _frame(data)
-    except UnreadableFileError as error:
-        problems.append(Problem(str(path), str(error), _REMEDY))
-        return
-    commit, environment = data["commit_hash"], data["env_name"]
-    bad: list[str] = []
-    for name, cells in results.items():
-        benchmark = rows.reading.benchmarks.get(name)
-        if benchmark is None:
-            continue
-        if not isinstance(cells, list):
-            bad.append(f"{name} (its row is not a list)")
-            continue
-        row = dict(zip(columns, cells, strict=False))
-        if row.get("version") not in (None, benchmark.version):
-            continue
-        try:
-            rows.add(benchmark, row, commit, environment)
-        except _BadRowError as error:
-            bad.append(f"{name} ({error})")
-    if bad:
-        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        problems.append(Problem(str(path), f"cannot be read for {', '.join(bad[:3])}{more}", _REMEDY))
-    rows.reading.environments.setdefault(environment, _environment(data))
-    date = timestamp(data.get("date"))
-    if date is None:
-        problems.append(Problem(str(path), "does not say when its commit was made (`date`)", "git is asked instead."))
-    if rows.reading.dates.get(commit) is None:
-        rows.reading.dates[commit] = date
+def _of_row(row: dict[str, Any], keys: Sequence[SeriesKey | None], commit: str, version: str) -> list[Measurement]:
+    """The measurements of a row at these series. Raises `_BadRowError`."""
+    values = row.get("result")
+    values = [None] * len(keys) if values is None else values if isinstance(values, list) else [values]
+    if len(values) != len(keys):
+        raise _BadRowError(f"it has {len(values)} values for {len(keys)} parameter combinations")
+    lows, highs, samples, numbers = (
+        _column(row.get(name), len(keys)) for name in ("stats_ci_99_a", "stats_ci_99_b", "samples", "stats_number")
+    )
+    started = timestamp(row.get("started_at"))
+    return [
+        _measurement(key, commit, value, (low, high, taken, number), version, started)
+        for key, value, low, high, taken, number in zip(keys, values, lows, highs, samples, numbers, strict=True)
+        if key is not None
+    ]
+
+
+def _unlike(form: Form, benchmark: Benchmark) -> str:
+    return f"it has {len(form.params)} parameters, the suite has {len(benchmark.param_names)}"
 
 
 def _frame(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
@@ -219,21 +230,6 @@ def _finite(value: object) -> float | None:
 def _column(value: object, length: int) -> Iterable[Any]:
     """A row's list of details, or as many Nones if it is absent or does not fit."""
     return value if isinstance(value, list) and len(value) == length else itertools.repeat(None, length)
-
-
-def _environment(data: dict[str, Any]) -> Environment:
-    return Environment(
-        name=data["env_name"],
-        python=str(data.get("python") or ""),
-        requirements=_pairs(data.get("requirements")),
-        variables=_pairs(data.get("env_vars")),
-    )
-
-
-def _pairs(value: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, dict):
-        return ()
-    return tuple(sorted((name, "" if text is None else str(text)) for name, text in value.items()))
 
 
 def _read_machine(folder: Path, problems: list[Problem]) -> Machine:

@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stallhorn.model import Benchmark, Environment, Machine, Measurement, Problem, Project
+
+if TYPE_CHECKING:
+    from stallhorn.store._tables import Table
 
 REFERENCE = "reference"  # the machine folder that is in git: a history for a clone that has measured nothing yet
 
@@ -35,12 +38,13 @@ class Selection:
 
 @dataclass(slots=True)
 class Reading:
-    """What one reader found. Readers share the `SeriesKey` object among all measurements of a series."""
+    """What one reader found: measurements one by one, tables of many, or both."""
 
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     machines: dict[str, Machine] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
     measurements: list[Measurement] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     dates: dict[str, datetime | None] = field(default_factory=dict)  # measured commits, as the results date them
     problems: list[Problem] = field(default_factory=list)
 

@@ -2,31 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from stallhorn.model import Benchmark, BuildFailure, Measurement, Revision, Series, SeriesKey, Status
+from stallhorn.model.points import Points, columns_of
 from stallhorn.stats import median
+from stallhorn.store.axis import Axis
+from stallhorn.store.base import Reading
 from stallhorn.store.interval import measured
 from stallhorn.store.records import Record, Records
+
+if TYPE_CHECKING:
+    from stallhorn.store._tables import Part
 
 _SAME_VALUE = 1e-3  # relative; records whose median is further from asv's value belong to another run
 _CAPPED = 300  # characters of a process's error output that serve as a reason
 
 
-def completed(measurements: Iterable[Measurement], records: Records) -> list[Measurement]:
-    """The measurements with what the records know about each: samples by process, how and why it ended."""
-    failures = records.build_failures
-    if not records.by_cell and not failures:
-        return list(measurements)
-    recorded = {(key.machine, key.environment, commit) for key, commit in records.by_cell}
-    return [
-        _completed(each, rounds, failures)
-        for each in measurements
-        if (rounds := records.by_cell.get((each.key, each.commit), {})) or not _never_tried(each, recorded)
+def build_series(reading: Reading, records: Records, revisions: Sequence[Revision]) -> tuple[Series, ...]:
+    """One series per key, in the suite's order; its points oldest first, one per revision (the one that started last).
+
+    Points that the probe took by another method than the newest one are left out: they do not compare.
+    """
+    axis, told, benchmarks = Axis(revisions), _Told(records), reading.benchmarks
+    parts: dict[SeriesKey, list[Part]] = {}
+    for table in reading.tables:
+        for part in table.parts(axis):
+            parts.setdefault(part.key, []).append(part)
+    single: dict[SeriesKey, list[_Single]] = {}
+    for order, each in (
+        *chain.from_iterable(table.single for table in reading.tables),
+        *enumerate(reading.measurements),
+    ):
+        single.setdefault(each.key, []).append((axis.positions[each.commit], order, each))
+    found = []
+    for key in sorted(parts.keys() | single.keys(), key=lambda key: _place(key, benchmarks[key.benchmark])):
+        some = parts.get(key, [])
+        if key in single or told.of(key):
+            points = _completed_points(key, some, single.get(key, []), told, axis)
+        else:
+            points = _points(some[0] if len(some) == 1 else _joined(some, axis))
+        if points:
+            found.append(Series(key, benchmarks[key.benchmark].unit, points))
+    return tuple(found)
+
+
+_Single = tuple[int, int, Measurement]  # the place of its commit, when it was read, and what it is
+
+
+class _Told:
+    """What records tell, by the place where it was seen."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.cells = {(key.machine, key.environment, commit) for key, commit in records.by_cell}
+        self._places = {(machine, environment) for machine, environment, _ in self.cells}
+        self._places |= {(machine, environment) for _, environment, machine in records.build_failures}
+
+    def of(self, key: SeriesKey) -> bool:
+        """Whether anything is told of series there."""
+        return (key.machine, key.environment) in self._places
+
+
+def _joined(parts: Sequence[Part], axis: Axis) -> Part:
+    from stallhorn.store._tables import joined  # loads NumPy; small results are read without
+
+    return joined(parts, axis)
+
+
+def _points(part: Part) -> Points:
+    return Points(part.key, part.columns, part.version, part.started)
+
+
+def _completed_points(
+    key: SeriesKey, parts: Sequence[Part], single: Sequence[_Single], told: _Told, axis: Axis
+) -> Sequence[Measurement]:
+    """Points of which more may be known than numbers, one by one."""
+    every = [
+        each for part in parts for each in zip(part.places.tolist(), part.files.tolist(), _points(part), strict=True)
     ]
+    every += single
+    every.sort(key=itemgetter(0, 1))
+    completed = []
+    for place, _, point in every:
+        rounds = told.records.by_cell.get((key, point.commit), {})
+        if rounds or not _never_tried(point, told.cells):
+            completed.append((place, _completed(point, rounds, told.records.build_failures)))
+    measurements = _of_one_method(_one_per_revision(completed), told.records)
+    commits = axis.commits(axis.positions[point.commit] for point in measurements)
+    columns = replace(columns_of(measurements), commits=commits)
+    return Points(key, columns, known=dict(enumerate(measurements)))
 
 
 def _never_tried(measurement: Measurement, recorded: set[tuple[str, str, str]]) -> bool:
@@ -38,29 +107,6 @@ def _never_tried(measurement: Measurement, recorded: set[tuple[str, str, str]]) 
     return measurement.status is Status.SKIPPED and (key.machine, key.environment, measurement.commit) in recorded
 
 
-def build_series(
-    measurements: Iterable[Measurement],
-    records: Records,
-    benchmarks: Mapping[str, Benchmark],
-    revisions: Sequence[Revision],
-) -> tuple[Series, ...]:
-    """One series per key, in the suite's order; its points oldest first, one per revision (the one that started last).
-
-    Points that the probe took by another method than the newest one are left out: they do not compare.
-    """
-    positions = {revision.commit: revision.position for revision in revisions}
-    groups: dict[int, tuple[SeriesKey, list[tuple[int, Measurement]]]] = {}
-    for each in measurements:
-        groups.setdefault(id(each.key), (each.key, []))[1].append((positions[each.commit], each))
-    merged: dict[SeriesKey, list[tuple[int, Measurement]]] = {}
-    for key, points in groups.values():
-        merged.setdefault(key, []).extend(points)
-    return tuple(
-        Series(key, benchmarks[key.benchmark].unit, _of_one_method(_one_per_revision(merged[key]), records))
-        for key in sorted(merged, key=lambda key: _place(key, benchmarks[key.benchmark]))
-    )
-
-
 def _place(key: SeriesKey, benchmark: Benchmark) -> tuple[str, tuple[int, ...], SeriesKey]:
     """Where a series stands among others: parameter values as the suite lists them, so that 100 comes before 1000."""
     listed = zip(key.parameters.values, benchmark.params, strict=False)
@@ -68,8 +114,8 @@ def _place(key: SeriesKey, benchmark: Benchmark) -> tuple[str, tuple[int, ...], 
     return key.benchmark, places, key
 
 
-def _one_per_revision(points: list[tuple[int, Measurement]]) -> tuple[Measurement, ...]:
-    points.sort(key=itemgetter(0))
+def _one_per_revision(points: Sequence[tuple[int, Measurement]]) -> tuple[Measurement, ...]:
+    """Of points in the order of their places."""
     if all(before[0] != after[0] for before, after in pairwise(points)):
         return tuple(measurement for _, measurement in points)
     kept: dict[int, Measurement] = {}

@@ -15,9 +15,17 @@ from hypothesis import strategies as st
 from stallhorn import store
 from stallhorn.errors import UsageError
 from stallhorn.model import History, Measurement, Parameters, Status
+from stallhorn.store import asv_results
 
 NAME = "suite.Case.time_it"
 WITH_N = benchmark(param_names=["n"], params=[["1", "2", "3"]])
+
+
+@pytest.fixture(params=["one by one", "as columns"], autouse=True)
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few results are read one by one, many as columns: what is found is the same."""
+    if request.param == "as columns":
+        monkeypatch.setattr(asv_results, "FEW", 0)
 
 
 @pytest.fixture
