@@ -33,6 +33,7 @@ _REGIONS = {"nested": 500e-6, "fork_join": 1e-6, "inner_prange": 1e-6}
 _BYTES = {"naive": 56, "scipy": 8, "prange_outer": 8, "norm_split": 8, "as_ported": 8, "parallel_plain_range": 8}
 _BYTES |= {"nested": 8, "fork_join": 8, "inner_prange": 8, "matrix": 24, "eager": 56}
 _POINTS = 100
+_ALONE = "numba=1 blas=1 omp=1 jax=1"
 _BATCH = 4  # problems in a call of vmap
 _SPECIMENS = {
     "naive": "large-temporaries",
@@ -105,6 +106,16 @@ class RbfScipy(_Rbf):
     @staticmethod
     def quick(n, backend, variant, threads):
         return n == 100
+
+
+class RbfCopies(_Rbf):
+    """Several processes at once, one thread each, as a cluster or a grid search runs them: what do all do together?"""
+
+    params = ([100, 500], ["numpy", "numba", "jax"], ["default"], [f"copies={k} {_ALONE}" for k in (1, 2)])
+
+    @staticmethod
+    def quick(n, backend, variant, threads):
+        return False
 
 
 class RbfNumba(_Rbf):

@@ -56,7 +56,12 @@ TRANSFORMED = {"grad", "vmap", "expanded"}  # their result is not the kernel's
 
 FOUND = {name: benchmark for name, benchmark in discovered().items() if name.endswith(".measure")}
 CLASSES = {name: type(benchmark.func.__self__) for name, benchmark in FOUND.items()}
-DEFAULTS = {name: cls for name, cls in CLASSES.items() if cls.params[2] == ["default"] and len(cls.params[1]) == 3}
+COPIES = {name for name, cls in CLASSES.items() if all("copies=" in str(setting) for setting in cls.params[3])}
+DEFAULTS = {
+    name: cls
+    for name, cls in CLASSES.items()
+    if cls.params[2] == ["default"] and len(cls.params[1]) == 3 and name not in COPIES
+}
 every_class = pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
 every_kernel = pytest.mark.parametrize("cls", DEFAULTS.values(), ids=DEFAULTS)
 
@@ -94,12 +99,18 @@ def test_defaults_are_measured_in_every_thread_setting(cls):
     assert cls.params[3] == THREADS
 
 
+def test_one_kernel_is_measured_in_one_copy_and_in_several():
+    assert COPIES == {"rbf.RbfCopies.measure"}
+    settings = CLASSES["rbf.RbfCopies.measure"].params[3]
+    assert [setting.split()[0] for setting in settings] == ["copies=1", "copies=2"]
+
+
 @pytest.mark.parametrize("kernel", refkernels.kernels())
 def test_every_variant_is_measured_in_exactly_one_class(kernel):
     pairs = [
         pair
-        for cls in CLASSES.values()
-        if cls.kernel_name == kernel
+        for name, cls in CLASSES.items()
+        if cls.kernel_name == kernel and name not in COPIES
         for pair in itertools.product(cls.params[1], cls.params[2])
     ]
     assert sorted(pairs) == sorted(refkernels.variants(kernel))

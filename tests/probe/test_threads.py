@@ -90,7 +90,7 @@ def test_what_is_not_understood_is_named_with_what_is(value, word):
         parse(value, cores=8)
     assert str(caught.value) == (
         f"threads={str(value).strip()!r}: {word!r} is not understood. Expected a positive number, 'all', or words out "
-        "of: blas=COUNT, jax=COUNT, numba=COUNT, omp=COUNT, layer=omp|tbb|workqueue, wait=active|passive."
+        "of: copies=COUNT, blas=COUNT, jax=COUNT, numba=COUNT, omp=COUNT, layer=omp|tbb|workqueue, wait=active|passive."
     )
 
 

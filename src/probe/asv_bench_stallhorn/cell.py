@@ -6,7 +6,7 @@ import gc
 import importlib.util
 import time
 import traceback
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from . import activity, clock, evidence, facts, process, shown, threads, treatments
 from .backends import jax_, numba_, numba_regions
@@ -84,6 +84,8 @@ class How(NamedTuple):
     digests: int = 0  # how often the result is computed anew, each after a fresh set-up, to see whether it stays
     oversubscribe: bool = False  # measure more threads than cores, too
     show: str = ""  # what the compilers made of it (shown.KINDS), in place of a measurement
+    ready: Optional[Callable[[], None]] = None  # waits for whatever shall run beside the samples
+    still: Optional[Callable[[], None]] = None  # raises if that does not run any more
 
 
 def measure(benchmark: Any, plan: clock.Plan, instruments: Instruments, how: How = How()) -> Dict[str, Any]:  # noqa: B008
@@ -185,8 +187,12 @@ def _run(
     beginning = _first_call(first.seconds, _Events.of(instruments).since(events), preparation, instruments)
     wait = jax_.waiter(first.result) if benchmark.waits or how.treatment == "wait" else None
     first = None  # type: ignore[assignment]  # its memory is not part of what follows
+    if how.ready is not None:
+        how.ready()
     events, opened = _Events.of(instruments), activity.read()
     timing = clock.steady(call, wait, benchmark.plan(plan))
+    if how.still is not None:
+        how.still()
     window = activity.between(opened, activity.read(), timing.calls)
     sampled = _Events.of(instruments).since(events)
     alone = _alone(benchmark, wait, instruments)
@@ -233,6 +239,16 @@ def _first_call(seconds: float, during: _Events, preparation: _Events, instrumen
         "compiles": during.compiles,
         "compiles_in_setup": preparation.compiles,
     }
+
+
+def copies(benchmark: Any) -> int:
+    """How many processes its thread setting wants at once; 1 for a cell that is not to be measured here."""
+    cores = threads.cores_available()
+    try:
+        setting = _setting(benchmark.values, cores)
+        return 1 if setting is None or unfit(benchmark, cores) is not None else setting.copies
+    except threads.BadSetting:
+        return 1
 
 
 def _setting(values: Dict[str, Any], cores: int) -> Optional[threads.Setting]:

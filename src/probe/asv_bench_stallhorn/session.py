@@ -16,9 +16,9 @@ import os
 import socket
 import sys
 import traceback
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
-from . import METHOD, __version__, benchmarks, cell, clock, foreign, process, record
+from . import METHOD, __version__, benchmarks, cell, clock, copies, foreign, process, record
 
 
 def main(job_file: str, descriptor: int) -> int:
@@ -31,7 +31,7 @@ def main(job_file: str, descriptor: int) -> int:
         for position, wanted in enumerate(job["cells"]):
             _say(stream, {"event": "begin", "cell": position})
             parts: Dict[str, Any] = {"started": record.now(), "probe": __version__, "method": METHOD}
-            parts.update(_measure(job, wanted, instruments))
+            parts.update(_measure(job, wanted, instruments, (job_file, position)))
             sys.stdout.flush()
             sys.stderr.flush()
             _say(stream, {"event": "end", "cell": position, "record": parts})
@@ -40,7 +40,9 @@ def main(job_file: str, descriptor: int) -> int:
     return 0
 
 
-def _measure(job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Instruments) -> Dict[str, Any]:
+def _measure(
+    job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Instruments, place: Tuple[str, int]
+) -> Dict[str, Any]:
     try:
         if "function" in wanted:
             benchmark: Any = foreign.Function(wanted["function"], wanted.get("values") or {})
@@ -49,8 +51,12 @@ def _measure(job: Dict[str, Any], wanted: Dict[str, Any], instruments: cell.Inst
     except Exception as error:
         traceback.print_exc()
         return {"status": "failed", "reason": "cannot load the benchmark: %s" % cell.told(error), "seconds": 0.0}
-    how = cell.How(**job.get("how", {}))
-    return cell.measure(benchmark, clock.Plan(**job.get("plan", {})), instruments, how)
+    how, plan = cell.How(**job.get("how", {})), clock.Plan(**job.get("plan", {}))
+    others = 0 if "function" in wanted else cell.copies(benchmark) - 1
+    if not others:
+        return cell.measure(benchmark, plan, instruments, how)
+    with copies.Beside(*place, others) as beside:
+        return cell.measure(benchmark, plan, instruments, how._replace(ready=beside.wait, still=beside.check))
 
 
 def _say(stream: Any, message: Dict[str, Any]) -> None:

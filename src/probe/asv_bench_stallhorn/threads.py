@@ -2,7 +2,8 @@
 
 A setting is a number (every pool gets it), "all" (every pool gets all cores), or a list of named pools such as
 "numba=2 blas=1 jax=2 layer=omp wait=passive". A pool that is not named keeps its library's default. Every library
-reads its setting when it starts, so a setting holds for a whole process.
+reads its setting when it starts, so a setting holds for a whole process. "copies=4" among them is so many processes at
+once, each with these pools: one is measured, the others do the same work beside it.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ class Setting(NamedTuple):
     text: str
     environment: Dict[str, str]
     asked: Dict[str, int]  # pool -> threads
+    copies: int = 1  # processes that do the same at the same time
 
     @property
     def most(self) -> int:
-        """The largest pool that was asked for; 0 if none was named."""
-        return max(self.asked.values(), default=0)
+        """Threads of the largest pool that was asked for, of all copies; 0 if neither was named."""
+        return self.copies * max(self.asked.values(), default=1 if self.copies > 1 else 0)
 
 
 def parse(value: Union[int, str], cores: int) -> Setting:
@@ -54,20 +56,23 @@ def parse(value: Union[int, str], cores: int) -> Setting:
         return _every_pool(text, _count(text))
     environment: Dict[str, str] = {}
     asked: Dict[str, int] = {}
+    copies = 0
     for word in text.split():
         name, _, wanted = word.partition("=")
-        if name in POOLS and name not in asked and _count(wanted):
+        if name == "copies" and not copies and _count(wanted):
+            copies = _count(wanted)
+        elif name in POOLS and name not in asked and _count(wanted):
             asked[name] = _count(wanted)
             environment.update(dict.fromkeys(POOLS[name], str(asked[name])))
         elif name in CHOICES and CHOICES[name][0] not in environment and wanted in CHOICES[name][1]:
             environment[CHOICES[name][0]] = wanted
         else:
             raise BadSetting(_explain(word, text))
-    if not environment:
+    if not environment and not copies:
         raise BadSetting(_explain("", text))
     if environment.get("NUMBA_THREADING_LAYER") == "tbb":
         environment.update(_tbb_variables())
-    return Setting(text, environment, asked)
+    return Setting(text, environment, asked, max(1, copies))
 
 
 def _tbb_variables() -> Dict[str, str]:
@@ -92,7 +97,7 @@ def _every_pool(text: str, count: int) -> Setting:
 
 def _explain(word: str, text: str) -> str:
     choices = ["%s=%s" % (name, "|".join(values)) for name, (_, values) in sorted(CHOICES.items())]
-    names = ", ".join(["%s=COUNT" % name for name in sorted(POOLS)] + choices)
+    names = ", ".join(["%s=COUNT" % name for name in ["copies", *sorted(POOLS)]] + choices)
     return "threads=%r: %r is not understood. Expected a positive number, 'all', or words out of: %s." % (
         text,
         word,
