@@ -137,15 +137,13 @@
 
   // ---- controls
 
-  // A labelled choice; `values` are texts or [value, text]. The select is its `control`.
+  // A labelled choice; `values` are texts or [value, text]. A label knows the select as its `control`.
   function pick(label, values, current, onchange) {
     const select = el("select", { onchange: () => onchange(select.value) }, values.map((each) => {
       const [value, text] = Array.isArray(each) ? each : [each, each];
       return el("option", { value, selected: String(value) === String(current) }, String(text));
     }));
-    const whole = el("label", { class: "pick" }, el("span", null, label), select);
-    whole.control = select;
-    return whole;
+    return el("label", { class: "pick" }, el("span", null, label), select);
   }
 
   // ---- what is folded: a link to it opens it
