@@ -224,23 +224,25 @@ def _moved(logs: Floats, sigmas: Floats, benchmarks: Sequence[str]) -> tuple[lis
     """
     import numpy as np
 
-    count = logs.shape[1]
     names, of = np.unique(np.asarray(benchmarks), return_inverse=True)
-    sizes = np.bincount(of, minlength=len(names))
-    limit = np.maximum(SIGMAS * np.nan_to_num(sigmas, nan=np.inf), np.log1p(RELEVANT))[:, None]
-    shares: tuple[list[float], list[float]] = ([], [])
-    for place in range(count):
-        before, after = logs[:, max(0, place - SIDE) : place], logs[:, place + 1 : place + 1 + SIDE]
-        here = logs[:, place][:, None]
-        for sign, told in zip((1.0, -1.0), shares, strict=True):
-            if before.shape[1] == 0 or after.shape[1] == 0:
-                told.append(0.0)
-                continue
-            beyond = [(sign * (here - side) > limit).sum(axis=1) * 2 > side.shape[1] for side in (before, after)]
-            moved = np.bincount(of, weights=beyond[0] & beyond[1], minlength=len(names)) * 2 >= sizes
-            hit = int(moved.sum())
-            told.append(hit / len(names) if hit >= min(BENCHMARKS, len(names)) and len(names) > 1 else 0.0)
-    return shares
+    order = np.argsort(of, kind="stable")
+    starts = np.searchsorted(of[order], np.arange(len(names)))
+    sizes = np.diff(np.append(starts, len(of)))
+    nights = np.ascontiguousarray(logs[order].T)
+    limit = np.maximum(SIGMAS * np.nan_to_num(sigmas[order], nan=np.inf), np.log1p(RELEVANT))
+    sides = np.minimum(np.arange(len(nights)), SIDE), np.minimum(np.arange(len(nights))[::-1], SIDE)
+    shares: list[list[float]] = []
+    for sign in (1.0, -1.0):
+        before, after = np.zeros(nights.shape, np.uint8), np.zeros(nights.shape, np.uint8)
+        for apart in range(1, min(SIDE, len(nights) - 1) + 1):
+            grown = sign * (nights[apart:] - nights[:-apart])
+            before[apart:] += grown > limit
+            after[:-apart] += -grown > limit
+        alone = (2 * before > sides[0][:, None]) & (2 * after > sides[1][:, None])
+        hit = (2 * np.add.reduceat(alone, starts, axis=1, dtype=np.intp) >= sizes).sum(axis=1)
+        least = BENCHMARKS if len(names) >= BENCHMARKS else len(names) if len(names) > 1 else 2
+        shares.append([float(count / len(names)) if count >= least else 0.0 for count in hit.tolist()])
+    return shares[0], shares[1]
 
 
 def _failures(series: Iterable[Series]) -> Iterable[Failure]:

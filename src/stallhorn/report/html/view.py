@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -24,6 +24,7 @@ from stallhorn.model import (
     Status,
     plain,
 )
+from stallhorn.model.points import columns_of
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
 from stallhorn.report.sentence import (
@@ -163,9 +164,7 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         measured = comparison.after if comparison else newest
         stands, floor = standing(comparison, newest), report.floors.get(series.key)
         rows.append(Row(series, comparison, stands, measured, floor, history.specimen_of(series.key)))
-    commits: dict[str, set[str]] = {}
-    for series in history.series:
-        commits.setdefault(series.key.machine, set()).update(point.commit for point in series.points)
+    commits = _measured(history.series)
     return Site(
         report=report,
         generated=generated,
@@ -183,6 +182,18 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         facts=_grouped((replace(each.key, fact=""), each) for each in report.facts),
         health=examine(history),
     )
+
+
+def _measured(series: Iterable[Series]) -> dict[str, set[str]]:
+    """The commits that each machine measured. Most series share one list of them."""
+    found: dict[str, set[str]] = {}
+    lists: dict[str, dict[int, Sequence[str]]] = {}
+    for each in series:
+        commits = columns_of(each.points).commits
+        lists.setdefault(each.key.machine, {}).setdefault(id(commits), commits)
+    for machine, known in lists.items():
+        found[machine] = set().union(*known.values())
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[SeriesKey, Item]]) -> dict[SeriesKey, tuple[Item, ...]]:
