@@ -17,6 +17,7 @@ from stallhorn.model import (
     Kind,
     Measurement,
     Report,
+    Series,
     SeriesKey,
     Status,
     Verdict,
@@ -84,9 +85,13 @@ def standings(report: Report) -> dict[SeriesKey, Standing]:
     """How every series of the history stands; a series that was not compared stands by its newest measurement."""
     comparisons = {comparison.key: comparison for comparison in report.comparisons}
     return {
-        series.key: standing(comparisons.get(series.key), series.points[-1] if series.points else None)
+        series.key: standing(known, None) if (known := comparisons.get(series.key)) else standing(None, _newest(series))
         for series in report.history.series
     }
+
+
+def _newest(series: Series) -> Measurement | None:
+    return series.points[-1] if series.points else None
 
 
 def standing(comparison: Comparison | None, newest: Measurement | None) -> Standing:

@@ -1,0 +1,94 @@
+"""Every change of the history in a list, a page for each of the newest; and a feed, a summary and a report of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stallhorn.model import Change, Parameters
+from stallhorn.report.account import Accounts, Brief
+from stallhorn.report.feed import feed
+from stallhorn.report.html import words
+from stallhorn.report.html.change_page import MOST, change_pages, paths, state_in_words
+from stallhorn.report.html.pages.base import File, Link, Page
+from stallhorn.report.html.view import Site
+from stallhorn.report.markdown import report_text
+from stallhorn.report.summary import summary
+from stallhorn.sweeps.roles import roles
+
+LINK = Link("Changes", "changes.html", 10)
+
+_NAMED = 12  # values of a filter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the list, with what it is found by."""
+
+    brief: Brief
+    page: str
+    sign: str
+    tone: str
+    state: str
+    causes: str  # ids, one blank between two
+    backends: str
+    machines: str  # one line each
+    words: str  # lower case
+
+
+def pages(site: Site) -> Iterable[Page | File]:
+    accounts, where = Accounts(site.report, site.report.changes[:MOST]), paths(site)
+
+    def page_of(change: Change) -> str:
+        return where.get(change.id, "")
+
+    shown = site.report.changes[:MOST]
+    entries = [_entry(change, site, accounts, where[change.id]) for change in shown]
+    content = {
+        "entries": entries,
+        "total": len(site.report.changes),
+        "most": MOST,
+        "counts": _counts(site, accounts),
+        "doubtful": len(site.report.suspicions),
+        "measured": len({commit for axis in site.axes.values() for commit in axis.places}),
+    }
+    scripts, styles = ("static/changes.js",), ("static/changes.css",)
+    yield Page("changes.html", "changes.html.j2", "Changes", content, scripts=scripts, styles=styles)
+    yield from change_pages(site, accounts, where)
+    yield File("feed.atom", feed(site.report, accounts, page_of))
+    yield File("summary.json", summary(site.report, accounts, page_of))
+    yield File("report.md", report_text(site.report, accounts).encode("utf-8", "backslashreplace"))
+
+
+def _entry(change: Change, site: Site, accounts: Accounts, page: str) -> Entry:
+    brief = accounts.brief(change)
+    backends = dict.fromkeys(_backend(point.key.benchmark, point.key.parameters, site) for point in change.points)
+    machines = dict.fromkeys(point.key.machine for point in change.points)
+    benchmarks = list(dict.fromkeys(point.key.benchmark for point in change.points))[:_NAMED]
+    found = (brief.sentence, *benchmarks, change.first.subject, change.first.commit, change.first.author)
+    return Entry(
+        brief=brief,
+        page=page,
+        sign=words.change_sign(change.kind, change.direction),
+        tone=words.change_tone(change.kind, change.direction),
+        state=state_in_words(change, is_open=brief.is_open),
+        causes=" ".join((*brief.causes, *brief.gone)),
+        backends="\n".join(each for each in backends if each),
+        machines="\n".join(machines),
+        words=" ".join(found).lower(),
+    )
+
+
+def _backend(benchmark: str, parameters: Parameters, site: Site) -> str:
+    name = roles(site.benchmark(benchmark)).backend
+    return (parameters.get(name) or "") if name else ""
+
+
+def _counts(site: Site, accounts: Accounts) -> tuple[tuple[str, int], ...]:
+    """How many changes are in which state, open ones first."""
+    states = Counter(
+        state_in_words(change, is_open=accounts.openness.is_open(change)) for change in site.report.changes
+    )
+    order = ("open", "over", "gain", "no regression", "not comparable")
+    return tuple((state, states[state]) for state in order if states[state])

@@ -1,0 +1,125 @@
+// The list of changes: filters whose state is in the address. A change's page: values of the strips, and copying.
+"use strict";
+
+(() => {
+  const { el, state, pick, copy, say } = window.stallhorn;
+
+  // ---- the list
+
+  const list = document.querySelector(".told");
+  if (list) filters();
+
+  function filters() {
+    const rows = [...list.children];
+    const form = document.querySelector("[data-filters]");
+    const search = form.querySelector("[data-search]");
+    const answer = form.querySelector("output");
+    const none = document.querySelector(".none");
+    const values = (name) => [...new Set(rows.flatMap((row) => row.dataset[name].split(/[ \n]/).filter(Boolean)))].sort();
+    const lines = (name) => [...new Set(rows.flatMap((row) => row.dataset[name].split("\n").filter(Boolean)))].sort();
+    const kinds = {
+      slower: (row) => row.dataset.kind === "code" && row.dataset.direction === "slower",
+      faster: (row) => row.dataset.kind === "code" && row.dataset.direction === "faster",
+      machine: (row) => row.dataset.kind === "machine",
+      measurement: (row) => row.dataset.kind === "measurement",
+    };
+    const one = (name, label, options, test) => ({ name, label, options, test });
+    const has = (name) => (row, value) => row.dataset[name].split("\n").includes(value);
+    const choices = [
+      one("what", "What", Object.keys(kinds).filter((name) => rows.some(kinds[name])), (row, value) => kinds[value]?.(row)),
+      one("state", "State", lines("state"), (row, value) => row.dataset.state === value),
+      one("cause", "Cause", [...values("causes"), "unknown"], (row, value) =>
+        value === "unknown" ? !row.dataset.causes : row.dataset.causes.split(" ").includes(value)),
+      one("backend", "Backend", lines("backends"), has("backends")),
+      one("machine", "Machine", lines("machines"), has("machines")),
+    ].filter((each) => each.options.length > 1);
+
+    for (const each of choices) {
+      const made = pick(each.label, [["", "all"], ...each.options], state.get(each.name, ""), (value) =>
+        state.set({ [each.name]: value || null }));
+      each.control = made.control;
+      form.querySelector(".picks").append(made);
+    }
+
+    function show() {
+      const wanted = state.get("q", "").toLowerCase().split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const row of rows) {
+        const fits = wanted.every((word) => row.dataset.words.includes(word)) && choices.every((each) => {
+          const value = state.get(each.name, "");
+          return !value || each.test(row, value);
+        });
+        row.hidden = !fits;
+        left += fits;
+      }
+      for (const each of choices) each.control.value = state.get(each.name, "");
+      if (document.activeElement !== search) search.value = state.get("q", "");
+      none.hidden = left > 0;
+      answer.textContent = left === rows.length ? "" : left + " of " + rows.length + " changes";
+    }
+
+    search.addEventListener("input", () => state.set({ q: search.value || null }));
+    form.addEventListener("submit", (event) => event.preventDefault());
+    none.querySelector("[data-clear]").addEventListener("click", () => {
+      search.value = "";
+      state.set(Object.fromEntries([["q", null], ...choices.map((each) => [each.name, null])]));
+      search.focus();
+    });
+    state.onchange(show);
+    form.hidden = false;
+    show();
+  }
+
+  // ---- the strips: what a cell stands for, at the pointer and by arrow keys
+
+  const table = document.querySelector("table.hit[data-commits]");
+  if (table) readings();
+
+  function readings() {
+    const commits = table.dataset.commits.split(" ");
+    const line = document.querySelector("[data-reading]");
+    let row = null, place = 0;
+
+    function read(spoken) {
+      const ratios = row.dataset.ratios.split(" ");
+      const ratio = ratios[place];
+      const name = row.closest("tr").querySelector("th").textContent.trim();
+      const text = commits[place] + ": " + (ratio === "-" ? "not measured" : ratio + "x of the level before") + ", " + name;
+      line.textContent = text;
+      if (spoken) say(text);
+    }
+
+    const within = (at) => Math.max(0, Math.min(commits.length - 1, at));
+    table.addEventListener("pointermove", (event) => {
+      const strip = event.target.closest?.(".strip");
+      if (!strip) return;
+      const box = strip.getBoundingClientRect();
+      row = strip;
+      place = within(Math.floor(((event.clientX - box.left) / box.width) * commits.length));
+      read(false);
+    });
+    table.addEventListener("keydown", (event) => {
+      const strip = event.target.closest?.(".strip");
+      const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -commits.length, End: commits.length };
+      if (!strip || !(event.key in steps)) return;
+      event.preventDefault();
+      if (row !== strip) row = strip;
+      place = within(place + steps[event.key]);
+      read(false);
+    });
+  }
+
+  // ---- copying
+
+  function button(text, label, source) {
+    const made = el("button", { type: "button", "aria-label": label, "aria-live": "polite" }, text);
+    made.addEventListener("click", async () => {
+      const done = await copy(source.textContent, () => getSelection().selectAllChildren(source));
+      made.textContent = done ? "Copied" : "Selected: press Ctrl+C";
+    });
+    return made;
+  }
+
+  for (const each of document.querySelectorAll("[data-copy-line]")) each.after(button("Copy", "Copy this command", each));
+  for (const each of document.querySelectorAll("[data-paste]")) each.before(button("Copy as text", "Copy as text", each));
+})();
