@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,14 @@ def test_plain_asv_beside_stallhorn(with_asv: Workplace) -> None:
     published = project.asv("publish")
     assert published.code == 0, published.said
     assert (project.root / "html" / "asv" / "index.html").is_file()
+
+    elsewhere = project.root.parent / "elsewhere"  # the results alone, as somebody sends them
+    shutil.copytree(project.root / "results", elsewhere / "results")
+    bare = project.stallhorn("publish", "--results", str(elsewhere / "results"), "--html", str(elsewhere / "site"))
+    assert bare.code == 0, bare.said
+    page = (elsewhere / "site" / "index.html").read_text(encoding="utf-8")
+    assert project.head[:8] in page
+    assert len(list((elsewhere / "site" / "benchmark").iterdir())) == 4
 
     again = project.run("--bench", "measure_work|Prepared")
     assert again.code == 0, again.said
