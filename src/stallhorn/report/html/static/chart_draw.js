@@ -311,7 +311,7 @@
         if (placed) break;
       }
       if (placed?.text !== texts[0] && !texts.includes(placed?.text)) picture.unsaid.push(texts[0]);
-      const top = placed ? 20 + (placed.lane + 1) * box.lane - 2 : box.top - box.ribbon;
+      const top = placed ? 20 + (placed.lane + 1) * box.lane : box.top - box.ribbon;
       nodes.push({ behind: true, node: svg("path", { d: `M${round(at)} ${round(top)}V${round(box.top + box.h)}`, class: `${tone} stem` }, svg("title", {}, texts[0])) });
       if (!placed) continue;
       const middle = 20 + placed.lane * box.lane + box.lane / 2;
