@@ -19,13 +19,22 @@ from typing import Any
 from stallhorn.model import Benchmark, Machine, Measurement, Problem, Project, SeriesKey, Status
 from stallhorn.store.asv_suite import is_texts_list, read_suite
 from stallhorn.store.base import REFERENCE, Reader, Reading, Selection
-from stallhorn.store.files import UnreadableFileError, load_object, timestamp
-from stallhorn.store.forms import MOST_COMBINATIONS, Form, Forms, Head, Keys, Odd, fits, head_of
+from stallhorn.store.files import (
+    UnreadableFileError,
+    decoded,
+    load_object,
+    parse_object,
+    read_bytes,
+    stamp_of,
+    timestamp,
+)
+from stallhorn.store.forms import MOST_COMBINATIONS, Form, Forms, Head, Keys, Odd, fits, frame, head_of, short
 from stallhorn.store.interval import measured
 
-_FORMAT = 2
 _NOT_RESULTS = ("machine.json", "benchmarks.json")
-FEW = 4 * 2**20  # bytes of a machine's results: below, arrays take longer to load than to do without
+# Bytes of a machine's results: with fewer, arrays take longer to load than to do without; with many, what was read is
+# kept for the next time.
+FEW, MANY = 4 * 2**20, 20 * 2**20
 _REMEDY = "The other results were read. Delete the file and measure that commit again."
 
 
@@ -40,8 +49,12 @@ def read(project: Project, selection: Selection) -> Reading:
     for folder in _selected(folders, selection):
         reading.machines[folder.name] = _read_machine(folder, reading.problems)
         files = _result_files(folder)
-        reader = _read_one_by_one if sum(path.stat().st_size for path in files) < FEW else _read_columns
-        reader(files, _Rows(reading, Keys(folder.name, selection.wants)))
+        size = sum(stamp_of(path)[0] for path in files)
+        rows = _Rows(reading, Keys(folder.name, selection.wants))
+        if size < FEW:
+            _read_one_by_one(files, rows)
+        else:
+            _read_columns(files, rows, folder if size >= MANY else None)
     return reading
 
 
@@ -52,7 +65,7 @@ def _read_one_by_one(files: Iterable[Path], rows: _Rows) -> None:
     for path in files:
         try:
             data = load_object(path)
-            columns, results = _frame(data)
+            columns, results = frame(data)
         except UnreadableFileError as error:
             rows.refuse(path, error)
             continue
@@ -60,22 +73,29 @@ def _read_one_by_one(files: Iterable[Path], rows: _Rows) -> None:
         rows.reading.measurements += rows.take(path, head)
 
 
-def _read_columns(files: Iterable[Path], rows: _Rows) -> None:
-    from stallhorn.store._sheets import sheet_of  # these load NumPy; small results are read without
+def _read_columns(files: Iterable[Path], rows: _Rows, keep: Path | None) -> None:
+    """`keep`: the machine's folder, if its sheets are to be kept."""
+    from stallhorn.store._kept import Kept, folder_for
+    from stallhorn.store._sheets import quick_sheet, sheet_of  # these load NumPy; small results are read without
     from stallhorn.store._tables import Table
 
     forms = Forms()
     table = Table(forms.all, rows.reading.benchmarks, rows.keys)
+    kept = Kept(None if keep is None else folder_for(keep), forms)
     for path in files:
         try:
-            data = load_object(path)
-            columns, results = _frame(data)
+            stamp = stamp_of(path)
+            sheet = kept.get(path, stamp)
+            if sheet is None:
+                content = read_bytes(path)
+                sheet = quick_sheet(content, forms) or sheet_of(parse_object(decoded(content)), forms)
+                kept.add(path, stamp, sheet)
         except UnreadableFileError as error:
             rows.refuse(path, error)
             continue
-        sheet = sheet_of(data, columns, results, forms)
         table.sheets.append(sheet)
         table.single += [(len(table.sheets) - 1, each) for each in rows.take(path, sheet.head, table.unfit(sheet))]
+    kept.save()
     rows.reading.tables.append(table)
 
 
@@ -158,22 +178,6 @@ def _unlike(form: Form, benchmark: Benchmark) -> str:
     return f"it has {len(form.params)} parameters, the suite has {len(benchmark.param_names)}"
 
 
-def _frame(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """The column names and the rows, once everything around them is what format 2 says."""
-    version = data.get("version")
-    if version != _FORMAT:
-        raise UnreadableFileError(f"has format {_short(version)}, expected {_FORMAT}")
-    for name in ("commit_hash", "env_name"):
-        if not isinstance(data.get(name), str) or not data[name]:
-            raise UnreadableFileError(f"has no usable `{name}` (got {_short(data.get(name))})")
-    columns, results = data.get("result_columns"), data.get("results")
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
-        raise UnreadableFileError(f"has no usable `result_columns` (got {_short(columns)})")
-    if not isinstance(results, dict):
-        raise UnreadableFileError(f"has no usable `results` (got {_short(results)})")
-    return columns, results
-
-
 def _measurement(
     key: SeriesKey,
     commit: str,
@@ -186,7 +190,7 @@ def _measurement(
         return Measurement(key, commit, Status.FAILED, version=version, started=started)
     number = _float(value)
     if number is None:
-        raise _BadRowError(f"its value is {_short(value)}, expected a number")
+        raise _BadRowError(f"its value is {short(value)}, expected a number")
     if math.isnan(number):
         return Measurement(key, commit, Status.SKIPPED, version=version, started=started)
     if math.isinf(number):
@@ -262,14 +266,3 @@ def _selected(folders: Sequence[Path], selection: Selection) -> list[Path]:
         return [folder for folder in folders if folder.name == selection.machine]
     own = [folder for folder in folders if folder.name != REFERENCE]
     return own or list(folders)
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return "nothing"
-    text = repr(value) if isinstance(value, str | int | float) and not _is_huge(value) else type(value).__name__
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _is_huge(value: object) -> bool:
-    return isinstance(value, int) and value.bit_length() > 1000

@@ -12,21 +12,46 @@ LARGEST = 512 * 2**20  # bytes; asv's own result files of the largest projects h
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+Stamp = tuple[int, int, int, int]  # size, times of change in nanoseconds, inode
+_UNKNOWN = (0, 2**62, 2**62, 0)  # changed in a far future
+
+
 class UnreadableFileError(Exception):
     """Why a file cannot be used, as the middle of a sentence."""
 
 
-def read_text(path: Path) -> str:
-    """The file's text. Raises `UnreadableFileError`."""
+def stamp_of(path: Path) -> Stamp:
+    """What changes when a file does."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return _UNKNOWN
+    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in the file. Raises `UnreadableFileError`."""
     try:
         size = path.stat().st_size
         if size > LARGEST:
             raise UnreadableFileError(f"is too large ({size} bytes, at most {LARGEST} are read)")
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file. Raises `UnreadableFileError`."""
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableFileError(f"is not UTF-8 text (byte {error.start})") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def read_text(path: Path) -> str:
+    """The file's text. Raises `UnreadableFileError`."""
+    return decoded(read_bytes(path))
 
 
 def parse_object(text: str, *, strict_numbers: bool = False) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from stallhorn.model import Benchmark, Environment, Parameters, SeriesKey
 from stallhorn.store.asv_suite import is_texts_list
-from stallhorn.store.files import timestamp
+from stallhorn.store.files import UnreadableFileError, timestamp
 
+_FORMAT = 2
 MOST_COMBINATIONS = 100_000  # of one benchmark's parameters; beyond, the file is damaged or hostile
 _SURELY_A_TIME = 250_000_000_000_000  # milliseconds: before the year 9892
 
@@ -83,6 +84,22 @@ def head_of(data: Mapping[str, Any], columns: Sequence[str], odd: Iterable[Odd])
     return Head(data["commit_hash"], _environment(data), milliseconds(data.get("date")), tuple(columns), tuple(odd))
 
 
+def frame(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """The column names and the rows, once everything around them is what format 2 says."""
+    version = data.get("version")
+    if version != _FORMAT:
+        raise UnreadableFileError(f"has format {short(version)}, expected {_FORMAT}")
+    for name in ("commit_hash", "env_name"):
+        if not isinstance(data.get(name), str) or not data[name]:
+            raise UnreadableFileError(f"has no usable `{name}` (got {short(data.get(name))})")
+    columns, results = data.get("result_columns"), data.get("results")
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise UnreadableFileError(f"has no usable `result_columns` (got {short(columns)})")
+    if not isinstance(results, dict):
+        raise UnreadableFileError(f"has no usable `results` (got {short(results)})")
+    return columns, results
+
+
 def fits(form: Form, benchmark: Benchmark) -> bool:
     """Whether a row has as many parameters as the suite says, or none at all."""
     return not form.params or len(form.params) == len(benchmark.param_names)
@@ -136,3 +153,14 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict):
         return ()
     return tuple(sorted((name, "" if text is None else str(text)) for name, text in value.items()))
+
+
+def short(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = repr(value) if isinstance(value, str | int | float) and not _is_huge(value) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > 1000
