@@ -117,6 +117,9 @@ _COUNTED = {
 }
 
 
+_EXACT = re.compile(r" \(counted\)|, counted(?=\))")  # how a unit says that its values are exact
+
+
 def counted(history: History) -> Figures:
     """The newest values of counted examples ("jax-per-shape": 3 compilations) that answer a question.
 
@@ -139,7 +142,7 @@ def _note(series: Series, found: dict[str, dict[str, str]]) -> None:
             if pattern.search(value):
                 newest = _newest(series)
                 if newest is not None:
-                    text = f"{value}: {units.quantity(newest, series.unit)} ({series.key.benchmark})"
+                    text = f"{value}: {_EXACT.sub('', units.quantity(newest, series.unit))} ({series.key.benchmark})"
                     found.setdefault(question, {}).setdefault(value, text)
 
 

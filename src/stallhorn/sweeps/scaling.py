@@ -279,7 +279,8 @@ def _known(history: History, said: Said | None) -> dict[str, tuple[str, Roles]]:
     found = {}
     for family in families(timed, said):
         members = [timed[name] for name in family.benchmarks]
-        params = tuple(tuple(dict.fromkeys(chain(*texts))) for texts in zip(*(each.params for each in members)))
+        of_all = zip(*(each.params for each in members), strict=True)
+        params = tuple(tuple(dict.fromkeys(chain(*texts))) for texts in of_all)
         by = roles(replace(members[0], params=params), said)
         found.update({name: (family.name, by) for name in family.benchmarks})
     return found

@@ -90,10 +90,15 @@ def test_counted_examples_answer_the_question_that_their_names_speak_of():
         history({"jax-per-shape": [2.0, 3.0], "numba-per-shape": [1.0], "jax-write-in-place": [3.0], "other": [1.0]})
     )
     assert found.of("shapes") == (
-        "jax-per-shape: 3 compiles (counted) (limits.track_compiles)",
-        "numba-per-shape: 1 compiles (counted) (limits.track_compiles)",
+        "jax-per-shape: 3 compiles (limits.track_compiles)",
+        "numba-per-shape: 1 compiles (limits.track_compiles)",
     )
     assert len(found.of("mutation")) == 1 and found.of("gradients") == ()
+
+
+def test_a_scale_keeps_its_ends_and_loses_the_word_that_says_it_is_exact():
+    found = counted(history({"jax-if-of-data": [3.0]}, unit="(1 works ... 5 wrong, counted)"))
+    assert found.of("mutation") == ("jax-if-of-data: 3 (1 works ... 5 wrong) (limits.track_compiles)",)
 
 
 def test_the_newest_value_counts_and_an_example_without_value_says_nothing():
