@@ -16,7 +16,7 @@ series, in the order of `Site.indexed`, by whose places other data files name se
     value                    column: the newest value as an integer on that scale; null for none
     ratio                    column: (ratio - 1) * 1000, rounded as it is shown where nothing changed; null for none
     reasons, reason          texts; column: place in `reasons`, -1 for none
-    changes, change          ids of changes; column: place in `changes` of the newest one, -1 for none
+    changes, change          [id, page]; column: place in `changes` of the newest one, -1 for none
     causes, caused           [pitfall, severity, title, page]; [[series, ...], [place in `causes`, ...]]
     specimens                series that are kept sick on purpose
     everywhere               [[name, value], ...] of parameters with one value in the whole project
@@ -39,8 +39,10 @@ import numpy as np
 
 from stallhorn.model import Benchmark, Finding, SeriesKey, plain
 from stallhorn.report.html import causes, words
+from stallhorn.report.html.cards import ELSEWHERE
+from stallhorn.report.html.change_page import paths
 from stallhorn.report.html.data.numbers import Floats, Integers, listed, scaled, scales
-from stallhorn.report.html.data.spark import POINTS, sparks, top
+from stallhorn.report.html.data.spark import length, sparks, top
 from stallhorn.report.html.view import Row, Site
 from stallhorn.report.sentence import Standing
 from stallhorn.sweeps.roles import roles
@@ -75,7 +77,7 @@ def series_rest(site: Site) -> tuple[dict[str, object], dict[str, object]]:
     rows, drawn, first = site.indexed, sparks(site), top(site)
     _, below, above = _intervals(rows, scales([row.series for row in rows]))
     lows, highs = listed(below), listed(above)
-    about = {"schema": SCHEMA, "points": POINTS}
+    about = {"schema": SCHEMA, "points": length(site)}
     return (
         {
             **about,
@@ -202,4 +204,5 @@ def _changes(rows: Sequence[Row], site: Site) -> dict[str, object]:
             newest.setdefault(point.key, change.id)
     ids = _Places[str]()
     column = [-1 if (found := newest.get(row.key)) is None else ids(found) for row in rows]
-    return {"changes": ids.items, "change": column}
+    where = paths(site)
+    return {"changes": [[each, where.get(each, ELSEWHERE)] for each in ids.items], "change": column}

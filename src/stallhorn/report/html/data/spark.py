@@ -1,9 +1,10 @@
 """The histories of all series in the height of a line of text, for the browser to draw.
 
-A history is 24 characters, oldest first: "0" to "v" are heights from 0 to 31, "." is nothing measured. With more than
-24 commits on the machine, the last character is the newest commit alone and each other one the median of as many
-neighbouring commits. The height runs from the lowest to the highest of these values, logarithmically from a ratio of
-8 on, and is at least a tenth of the value, so that noise is not blown up.
+A history has one character for each commit of its machine, oldest first: "0" to "v" are heights from 0 to 31, "." is
+nothing measured. With more than 24 commits it has 24 characters: the last one is the newest commit alone, each other
+one the median of as many neighbouring commits. All histories are of one length; shorter ones begin with dots. The
+height runs from the lowest to the highest of these values, logarithmically from a ratio of 8 on, and is at least a
+tenth of the value, so that noise is not blown up.
 """
 
 from __future__ import annotations
@@ -20,21 +21,27 @@ from stallhorn.report.html.data.numbers import Floats
 from stallhorn.report.html.view import Site
 from stallhorn.report.sentence import Standing, size
 
-POINTS = 24
+_MOST = 24  # characters
 TOP = 200  # rows whose histories are there at once
 _LEVELS = 32
 _LETTERS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuv.", np.uint8)
 _BLOCK = 2000  # series at a time: memory stays small
 
 
+def length(site: Site) -> int:
+    """How many characters each history has."""
+    return min(_MOST, max((len(axis.revisions) for axis in site.axes.values()), default=0))
+
+
 def sparks(site: Site) -> list[str]:
     """The history of each series, in the order of the index."""
+    width = length(site)
     found = [""] * len(site.indexed)
     for machine, axis in site.axes.items():
         mine = [place for place, row in enumerate(site.indexed) if row.key.machine == machine]
         for start in range(0, len(mine), _BLOCK):
             block = mine[start : start + _BLOCK]
-            texts = _texts(_binned(_matrix([site.indexed[place].series for place in block], axis)))
+            texts = _texts(_binned(_matrix([site.indexed[place].series for place in block], axis)), width)
             for place, text in zip(block, texts, strict=True):
                 found[place] = text
     return found
@@ -67,21 +74,21 @@ def _matrix(series: Sequence[Series], axis: CommitAxis) -> Floats:
 
 
 def _binned(matrix: Floats) -> Floats:
-    """At most POINTS columns, the last of which is the last."""
+    """At most so many columns, the last of which is the last."""
     count = matrix.shape[1]
-    if count <= POINTS:
+    if count <= _MOST:
         return matrix
-    edges = np.linspace(0, count - 1, POINTS).round().astype(int)
-    found = np.empty((len(matrix), POINTS))
+    edges = np.linspace(0, count - 1, _MOST).round().astype(int)
+    found = np.empty((len(matrix), _MOST))
     found[:, -1] = matrix[:, -1]
-    for column in range(POINTS - 1):
+    for column in range(_MOST - 1):
         part = np.sort(matrix[:, edges[column] : edges[column + 1]], axis=1)  # NaN comes last
         middle = np.maximum(0, (~np.isnan(part)).sum(axis=1) - 1) // 2
         found[:, column] = part[np.arange(len(part)), middle]
     return found
 
 
-def _texts(values: Floats) -> list[str]:
+def _texts(values: Floats, width: int) -> list[str]:
     if not values.shape[1]:
         return [""] * len(values)
     empty = np.isnan(values)
@@ -96,6 +103,6 @@ def _texts(values: Floats) -> list[str]:
         share = np.where(np.isfinite(share), share, 0.5)
     codes = np.where(empty, _LEVELS, np.clip(np.rint(share * (_LEVELS - 1)), 0, _LEVELS - 1)).astype(np.intp)
     drawn = _LETTERS[codes]
-    blank = np.full((len(values), POINTS - values.shape[1]), ord("."), np.uint8)
+    blank = np.full((len(values), width - values.shape[1]), ord("."), np.uint8)
     whole = np.hstack([blank, drawn])
     return [line.tobytes().decode("ascii") for line in whole]

@@ -1,45 +1,30 @@
-"""The first page: the verdict, the changes, what could not be measured, and every series."""
+"""The first page: the verdict, what still costs time and why, and a table of every series."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from stallhorn.model import Change, ChangePoint, Environment, Finding, Machine, Parameters, Revision, plain
+from stallhorn.model import Environment, Finding, Machine, Parameters, Revision, plain
 from stallhorn.pitfalls.base import detectors
-from stallhorn.report.change_words import confidence_in_words, kind_in_words, reason_in_words, size_in_words
 from stallhorn.report.html import causes, words
-from stallhorn.report.html.causes import Why
+from stallhorn.report.html.cards import cards, lines, open_changes, total
+from stallhorn.report.html.causes import Seen
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
+from stallhorn.report.html.recency import nights_without, span
 from stallhorn.report.html.view import Row, Site
-from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import Standing, is_measured, sentence
 
 LINK = Link("Overview", "index.html", 0)
 
-_WORST = 3  # series of a change that are shown at once; the others are folded
-_MOST_HIT = 200  # series of a change that are named at all
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    change: Change
-    sign: str
-    tone: str
-    kind: str  # "slower", "machine event", "measurement repaired"
-    reason: str  # why it is of that kind; "" for code
-    worst: str  # "2.01x slower"
-    size: str  # the typical factor with its interval; "" where there is none
-    confidence: str
-    pattern: str  # what the series have in common; "" where nothing explains it
-    hit: tuple[tuple[ChangePoint, str], ...]  # the worst
-    folded: tuple[tuple[ChangePoint, str], ...]
-    more: int  # that are not named
-    why: Why
+_URGENT = 50  # series that are in the page itself, for readers without scripts
+_LATELY = 6  # other changes that are told
+_NAMED = 20  # rows of a list; what is longer says how many there are
+_UNBUILT = 10  # logs of builds that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +37,79 @@ class Entry:
     findings: tuple[Finding, ...]  # that something should be done about
 
 
-def pages(site: Site) -> Iterable[Page]:
+def pages(site: Site) -> list[Page]:
+    seen = causes.seen(site)
+    content = {**_verdict(site, seen), **_changes(site), **_causes(site), **_table(site, seen), **_around(site)}
+    scripts = ("data/series.js", "data/series-top.js", "static/series.js", "static/table.js", "static/overview.js")
+    used = scripts if site.indexed else ()
+    return [Page("index.html", "overview.html.j2", "Overview", content, used, ("static/overview.css",))]
+
+
+def _verdict(site: Site, seen: Seen) -> dict[str, object]:
     report = site.report
-    measured = sorted(
-        (point.started for row in site.rows for point in row.series.points if point.started is not None),
-        key=words.utc,
-    )
+    measured = span(row.series for row in site.indexed)
+    commits = _measured_revisions(site)
+    return {
+        "sentence": sentence(report),
+        "verdict": "failed" if seen.blocking else _tone(site),
+        "measured": measured,
+        "stale": nights_without(measured[1] if measured else None, site.generated),
+        "machines": [report.history.machines.get(name) or Machine(name) for name in site.machines],
+        "commits": commits,
+        "any_value": is_measured(report),
+        "seen": seen,
+    }
+
+
+def _changes(site: Site) -> dict[str, object]:
+    found = open_changes(site)
+    shown = {id(change) for change, _ in found}
+    other = [change for change in site.report.changes if id(change) not in shown]
+    doubts = site.report.suspicions
+    return {
+        "cards": cards(found, site),
+        "open": total(found, site),
+        "lately": lines(other[:_LATELY], site),
+        "other": len(other),
+        "doubts": doubts[:_NAMED],
+        "doubtful": len(doubts),
+    }
+
+
+def _causes(site: Site) -> dict[str, object]:
+    with_probe = bool(site.report.history.observations)
+    return {
+        "unable": causes.unable(site) if with_probe else (),
+        "detectors": len(detectors()),
+        "with_probe": with_probe,
+    }
+
+
+def _table(site: Site, seen: Seen) -> dict[str, object]:
     tallies = Counter(row.standing for row in site.rows)
     everywhere = site.everywhere
-    found, patterns = causes.seen(site), Patterns(report.history)
-    entries = [_entry(row, found.by_series.get(row.key, ()), set(everywhere), site) for row in site.rows]
-    content = {
-        "sentence": sentence(report),
-        "verdict": "failed" if found.blocking else _tone(site),
+    urgent = [row for row in site.rows if row.standing is not Standing.SKIPPED][:_URGENT] or site.rows[:_URGENT]
+    return {
         "counts": [(each, words.SIGNS[each], tallies[each]) for each in Standing],
-        "measured": (measured[0], measured[-1]) if measured else None,
-        "machines": [report.history.machines.get(name) or Machine(name) for name in site.machines],
-        "environments": _environments(site),
-        "commits": _measured_revisions(site),
-        "seen": found,
-        "unable": causes.unable(site),
-        "detectors": len(detectors()),
-        "with_probe": bool(report.history.observations),
-        "changes": [_change(change, site, patterns) for change in report.changes],
-        "doubts": report.suspicions[:_MOST_HIT],
-        "doubtful": len(report.suspicions),
-        "failures": report.history.build_failures,
-        "problems": report.history.problems,
-        "rows": [each for each in entries if each.row.standing is not Standing.SKIPPED] or entries,
-        "skipped": [each for each in entries if each.row.standing is Standing.SKIPPED]
-        if tallies[Standing.SKIPPED] < len(entries)
-        else [],
+        "rows": [_entry(row, seen.by_series.get(row.key, ()), set(everywhere), site) for row in urgent],
         "tally": _tally(tallies),
         "everywhere": [(name, plain(text)) for name, text in everywhere.items()],
-        "any_value": is_measured(report),
     }
-    yield Page("index.html", "overview.html.j2", "Overview", content, scripts=("static/filter.js",))
+
+
+def _around(site: Site) -> dict[str, object]:
+    history, never = site.report.history, site.never_measured
+    environments = _environments(site)
+    return {
+        "environments": environments[:_NAMED],
+        "all_environments": len(environments),
+        "failures": history.build_failures[:_UNBUILT],
+        "unbuilt": len(history.build_failures),
+        "problems": history.problems[:_NAMED],
+        "unread": len(history.problems),
+        "never": never[:_NAMED],
+        "never_measured": len(never),
+    }
 
 
 def _tone(site: Site) -> str:
@@ -100,10 +122,10 @@ def _tone(site: Site) -> str:
     return "same" if seen & compared else "new"
 
 
-def _measured_revisions(site: Site) -> list[Revision]:
+def _measured_revisions(site: Site) -> Sequence[Revision]:
     """Every commit with a result, oldest first."""
-    commits = {point.commit for row in site.rows for point in row.series.points}
-    return sorted((site.revision(commit) for commit in commits), key=lambda each: (each.position, each.commit))
+    found = {each.commit: each for axis in site.axes.values() for each in axis.revisions}
+    return sorted(found.values(), key=lambda each: (each.position, each.commit))
 
 
 def _environments(site: Site) -> list[tuple[str, Environment]]:
@@ -111,31 +133,12 @@ def _environments(site: Site) -> list[tuple[str, Environment]]:
     return [(label, known.get(name) or Environment(name, "")) for name, label in sorted(site.labels.items())]
 
 
-def _change(change: Change, site: Site, patterns: Patterns) -> ChangeView:
-    hit = tuple((point, site.in_words(point)) for point in change.points[:_MOST_HIT])
-    return ChangeView(
-        change,
-        words.change_sign(change.kind, change.direction),
-        words.change_tone(change.kind, change.direction),
-        kind_in_words(change),
-        reason_in_words(change),
-        hit[0][1] if hit else "",
-        size_in_words(change),
-        confidence_in_words(change.confidence),
-        str(patterns.of(change) or ""),
-        hit[:_WORST],
-        hit[_WORST:],
-        max(0, len(change.points) - _MOST_HIT),
-        causes.why(change, site),
-    )
-
-
 def _tally(counts: Mapping[Standing, int]) -> str:
     """How many series there are: "144 measured, 1 failed, 246 skipped"."""
     failed, skipped = counts.get(Standing.FAILED, 0), counts.get(Standing.SKIPPED, 0)
-    parts = [f"{sum(counts.values()) - failed - skipped} measured"]
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{skipped} skipped"] if skipped else []
+    parts = [f"{sum(counts.values()) - failed - skipped:,} measured"]
+    parts += [f"{failed:,} failed"] if failed else []
+    parts += [f"{skipped:,} skipped"] if skipped else []
     return ", ".join(parts)
 
 

@@ -119,7 +119,11 @@
       standings, standing, ratio,
       status: (i) => data.statuses[data.status[i]],
       reason: (i) => placed(data.reasons, data.reason, i),
-      change: (i) => placed(data.changes, data.change, i),
+      // The newest change of it, and its page; null for none.
+      change(i) {
+        const found = data.changes[data.change[i]];
+        return found ? { id: found[0], href: new URL(found[1], top).href } : null;
+      },
       causes: (i) => causes.get(i) || [],
       specimen: (i) => specimens.has(i),
       // The comparison in words: "2.01x slower", "within noise (+0.4 %)".
@@ -144,7 +148,7 @@
     const { svg } = window.stallhorn;
     const WIDTH = 132, HEIGHT = 28, EDGE = 4;
     if (!text || /^\.*$/.test(text)) return "";
-    const x = (place) => EDGE + (place / (text.length - 1)) * (WIDTH - 2 * EDGE);
+    const x = (place) => EDGE + (text.length > 1 ? place / (text.length - 1) : 0.5) * (WIDTH - 2 * EDGE);
     const y = (letter) => HEIGHT - EDGE - (parseInt(letter, 32) / 31) * (HEIGHT - 2 * EDGE);
     const points = [...text].map((letter, place) => (letter === "." ? null : [x(place).toFixed(1), y(letter).toFixed(1)]));
     const path = points.map((point, place) => {
