@@ -38,8 +38,11 @@ NORMAL_99 = 2.5758  # standard deviations
 _T_99 = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250)  # Student's, for 1 to 9 degrees of freedom
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
 
+RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "plain": PLAIN, "relevant": RELEVANT, "normal": NORMAL_99}  # of a pair
+
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
+Noise = tuple[Numbers, NDArray[np.bool_]]  # of series: `scatter`
 
 
 class Outcome(StrEnum):
@@ -235,10 +238,13 @@ def family_of(benchmarks: Mapping[str, Benchmark]) -> dict[str, str]:
     return {name: family.name for group in alike.values() for family in families(group) for name in family.benchmarks}
 
 
-def contrast(history: History, one: Side, other: Side, only: frozenset[int] | None = None) -> Contrast:
+def contrast(
+    history: History, one: Side, other: Side, only: frozenset[int] | None = None, noise: Noise | None = None
+) -> Contrast:
     """Both sides, each with its commit (`completed`), series by series; `only` these places in `history.series`.
 
-    A pair of which neither side was ever tried there, or both were skipped, is left out.
+    `noise` is the `scatter` of all series, where it is known already. A pair of which neither side was ever tried
+    there, or both were skipped, is left out.
     """
     facts = Facts(history)
     firsts, seconds = facts.pairs(one, other)
@@ -262,7 +268,7 @@ def contrast(history: History, one: Side, other: Side, only: frozenset[int] | No
         rows.append((*left[1:], *right[1:]))
     places = np.array(kept, dtype=np.int64).reshape(-1, 2)
     values = np.array(rows, dtype=np.float64).reshape(-1, 6)
-    return _judged(history, one, other, places, values, reasons)
+    return _judged(history, one, other, places, values, reasons, noise)
 
 
 _Found = tuple[Status | None, float, float, float]
@@ -303,7 +309,7 @@ def _incomparable(first: Series, second: Series, left: _Found, right: _Found) ->
     """Why two values cannot be compared; "" where they can."""
     if first.unit != second.unit:
         return f"the units differ: {first.unit} and {second.unit}"
-    if first is not second and version_of(first) != version_of(second):
+    if first.key.benchmark == second.key.benchmark and version_of(first) != version_of(second):
         return "another version of the benchmark"
     return "" if left[1] > 0 and right[1] > 0 else "a value that is not positive has no ratio"
 
@@ -316,21 +322,24 @@ def version_of(series: Series) -> str:
 
 
 def _judged(
-    history: History, one: Side, other: Side, places: Places, values: Numbers, reasons: Mapping[int, str]
+    history: History,
+    one: Side,
+    other: Side,
+    places: Places,
+    values: Numbers,
+    reasons: Mapping[int, str],
+    noise: Noise | None,
 ) -> Contrast:
     usable = np.ones(len(places), dtype=bool)
     usable[list(reasons)] = False
-    involved = sorted({int(place) for place in places[usable].ravel()})
-    noise, long = np.zeros(len(history.series)), np.zeros(len(history.series), dtype=bool)
-    if involved:
-        noise[involved], long[involved] = scatter([history.series[place] for place in involved])
+    scattered, long = noise or _scatter_of(history.series, places[usable])
     named = [history.series[max(pair)] for pair in places.tolist()]
     worse = np.array([-1.0 if each.rising is Direction.FASTER else 1.0 for each in named])
     exact = np.array([each.is_counted for each in named], dtype=bool)
     with np.errstate(divide="ignore", invalid="ignore"):
         before, after = (np.log(values[:, start : start + 3]) for start in (0, 3))
         before[~usable], after[~usable] = math.nan, math.nan
-        first, second = noise[places[:, 0]], noise[places[:, 1]]
+        first, second = scattered[places[:, 0]], scattered[places[:, 1]]
         spread = np.where(exact, 0.0, np.hypot(first, second))
         known = long[places[:, 0]] & long[places[:, 1]] & ~exact
         effect, down, up, needed, separate = _apart(before, after, spread, known)
@@ -366,6 +375,14 @@ def _judged(
     )
 
 
+def _scatter_of(series: Sequence[Series], places: Places) -> Noise:
+    """The scatter of the series at these places, 0 of all others."""
+    involved = sorted({int(place) for place in places.ravel()})
+    noise, long = np.zeros(len(series)), np.zeros(len(series), dtype=bool)
+    noise[involved], long[involved] = scatter([series[place] for place in involved])
+    return noise, long
+
+
 def _apart(
     before: Numbers, after: Numbers, spread: Numbers, known: NDArray[np.bool_]
 ) -> tuple[Numbers, Numbers, Numbers, Numbers, NDArray[np.bool_]]:
@@ -383,7 +400,7 @@ def _apart(
     return effect, np.fmax(down, usual), np.fmax(up, usual), needed, separate
 
 
-def scatter(series: Sequence[Series]) -> tuple[Numbers, NDArray[np.bool_]]:
+def scatter(series: Sequence[Series]) -> Noise:
     """What each series scatters from one measurement to the next, and whether its history is long enough to know that.
 
     Standard deviations of logarithms: the larger of two robust estimates from the differences of neighbours and of

@@ -84,9 +84,9 @@ def mean_in_words(summary: Summary) -> str:
     if summary.mean is None:
         return ""
     if summary.low is None or summary.high is None:
-        return f"Geometric mean: {summary.mean:.3g}x (of one benchmark: no interval). Above 1 is worse in B."
-    bounds = f"{summary.low:.3g}x to {summary.high:.3g}x"
-    return f"Geometric mean: {summary.mean:.3g}x (99 % interval {bounds}). Above 1 is worse in B."
+        return f"Geometric mean: {_times(summary.mean)} (of one benchmark: no interval). Above 1 is worse in B."
+    bounds = f"{_times(summary.low)} to {_times(summary.high)}"
+    return f"Geometric mean: {_times(summary.mean)} (99 % interval {bounds}). Above 1 is worse in B."
 
 
 def ratio_in_words(found: Contrast, pair: int, unit: str) -> str:
@@ -99,11 +99,16 @@ def ratio_in_words(found: Contrast, pair: int, unit: str) -> str:
     if outcome in (Outcome.SLOWER, Outcome.FASTER):
         return change_in_words(ratio, unit) + (_bounds(low, high) if ratio >= 1 else _bounds(1 / high, 1 / low))
     word = "significant, not relevant" if found.significant[pair] and not found.relevant[pair] else outcome.value
-    return f"{word}: {ratio:.3g}x{_bounds(low, high)}"
+    return f"{word}: {_times(ratio)}{_bounds(low, high)}"
+
+
+def _times(ratio: float) -> str:
+    """A factor in three digits: "1.20x"."""
+    return f"{ratio:#.3g}x" if 1e-3 <= ratio < 100 else f"{ratio:.3g}x"
 
 
 def _bounds(low: float, high: float) -> str:
-    return "" if math.isnan(low) or math.isnan(high) else f" ({low:.3g}x to {high:.3g}x)"
+    return "" if math.isnan(low) or math.isnan(high) else f" ({_times(low)} to {_times(high)})"
 
 
 def compare_json(history: History, found: Contrast, differences: Iterable[Difference]) -> str:
