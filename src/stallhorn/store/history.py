@@ -35,6 +35,9 @@ def read_history(
     """
     problems: list[Problem] = []
     folder = _folder(project)
+    if folder is None:
+        dated = [Revision(commit, 0, date, "", "") for commit, date in measured.items()]
+        return _placed((), dated), [_no_repository(project)] if measured else []
     try:
         branch = _branch(project, folder, problems)
         revisions = _log(folder, ["--first-parent", "--end-of-options", branch, "--"]) if branch else []
@@ -62,8 +65,11 @@ def resolve(project: Project, name: str, measured: Sequence[str]) -> str:
 
     Raises `UsageError` for a name that is unknown or stands for several commits.
     """
+    folder = _folder(project)
     try:
-        found = _git(_folder(project), ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
+        if folder is None:
+            raise _GitError("there is no repository")
+        found = _git(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
         return found.decode("ascii", "replace").strip()
     except _GitError:
         pass
@@ -73,15 +79,31 @@ def resolve(project: Project, name: str, measured: Sequence[str]) -> str:
     if matches:
         shown = ", ".join(commit[:12] for commit in matches[:3])
         raise UsageError(f"{name!r} stands for several measured commits: {shown}.", "Give more digits of the hash.")
+    known = "" if folder is None else f"a commit, branch or tag of {folder}, nor "
     raise UsageError(
-        f"{name!r} is not a commit, branch or tag of {_folder(project)}, nor the hash of a measured commit.",
+        f"{name!r} is not {known}the hash of a measured commit.",
         "`git log` shows the commits; `stallhorn show BENCHMARK` those that were measured.",
     )
 
 
-def _folder(project: Project) -> Path:
-    """The repository; for a remote one, the mirror that asv keeps beside its configuration."""
-    return project.repository or project.root / project.name
+def _folder(project: Project) -> Path | None:
+    """The repository; for a remote one, the mirror that asv keeps beside its configuration. None if there is none.
+
+    Any other folder of that name is left alone: git would find the repository that it happens to lie in.
+    """
+    if project.repository is not None:
+        return project.repository
+    mirror = project.root / project.name
+    own = project.name and ((mirror / ".git").exists() or (mirror / "HEAD").is_file())
+    return mirror if own else None
+
+
+def _no_repository(project: Project) -> Problem:
+    what = "the repository is not here: commits are named by their hashes and ordered by the dates in the results"
+    remedy = "Beside it, subjects and tags are shown as well, and the commits between."
+    if (project.root / project.configuration).is_file():
+        remedy = f"asv clones it into {project.root / project.name} when it measures; then subjects and tags are shown."
+    return Problem(str(project.results), what, remedy)
 
 
 def _branch(project: Project, folder: Path, problems: list[Problem]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from builders import START, commit, commit_file, git, project
 
 from stallhorn.errors import UsageError
+from stallhorn.model import Project
 from stallhorn.store.history import read_history, resolve
 
 
@@ -24,6 +26,60 @@ def test_no_repository_orders_what_was_measured_by_date(tmp_path: Path) -> None:
     assert [each.commit for each in revisions] == [commit(9), commit(0), commit(2)]
     assert [each.position for each in revisions] == [0, 1, 2]
     assert "cannot be read from git" in problems[0].what
+
+
+def results_only(folder: Path, name: str = "results") -> Project:
+    """What is known of results of which nothing else is at hand."""
+    return replace(project(folder), name=name, root=folder, repository=None, results=folder, branch="HEAD")
+
+
+def test_results_alone_are_ordered_by_their_dates_and_that_is_said_once(tmp_path: Path) -> None:
+    measured = {commit(2): START + timedelta(days=2), commit(0): START, commit(9): None}
+    revisions, (problem,) = read_history(results_only(tmp_path), measured)
+    assert [each.commit for each in revisions] == [commit(9), commit(0), commit(2)]
+    assert not any(each.aside for each in revisions)
+    assert problem.where == str(tmp_path)
+    assert "named by their hashes and ordered by the dates" in problem.what
+
+
+def test_nothing_is_said_of_a_missing_repository_while_nothing_was_measured(tmp_path: Path) -> None:
+    assert read_history(results_only(tmp_path), {}) == ((), [])
+
+
+def test_commits_of_one_date_stand_in_the_order_of_their_hashes(tmp_path: Path) -> None:
+    measured = {commit(place): START for place in (5, 1, 3)}
+    revisions, _ = read_history(results_only(tmp_path), measured)
+    assert [each.commit for each in revisions] == [commit(1), commit(3), commit(5)]
+
+
+@pytest.mark.parametrize("name", ["", "box"])
+def test_the_repository_that_results_happen_to_lie_in_is_not_theirs(repository: Path, name: str) -> None:
+    commit_file(repository, "Results of last night")
+    (repository / "box").mkdir()
+    revisions, problems = read_history(results_only(repository, name), {commit(0): START})
+    assert [each.commit for each in revisions] == [commit(0)]
+    assert len(problems) == 1
+
+
+def test_a_remote_repository_that_was_not_cloned_yet_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "asv.conf.json").write_text("{}")
+    _, (problem,) = read_history(results_only(tmp_path, "remote"), {commit(0): START})
+    assert str(tmp_path / "remote") in problem.remedy
+
+
+def test_the_mirror_that_asv_keeps_of_a_remote_repository_has_the_history(repository: Path) -> None:
+    first = commit_file(repository, "First")
+    git(repository, "clone", "-q", "--mirror", ".", "remote")
+    revisions, problems = read_history(results_only(repository, "remote"), {first: None})
+    assert [each.subject for each in revisions] == ["First"]
+    assert problems == []
+
+
+def test_without_a_repository_a_commit_is_named_by_its_hash(tmp_path: Path) -> None:
+    alone = results_only(tmp_path)
+    assert resolve(alone, commit(1)[:12], [commit(0), commit(1)]) == commit(1)
+    with pytest.raises(UsageError, match="'main' is not the hash of a measured commit"):
+        resolve(alone, "main", [commit(0)])
 
 
 def test_a_repository_without_a_commit_is_told(repository: Path) -> None:
