@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from report_builder import NOW, demo, key, one_series, report
+from report_builder import key
 
-from stallhorn.model import Benchmark, Environment, Observation, Status
-from stallhorn.report.html.facets import facets
+from stallhorn.model import Environment, Observation, Status
 from stallhorn.report.html.facts import COLUMNS, UNKNOWN, fact_rows, versions
-from stallhorn.report.html.view import arrange
 from stallhorn.report.html.words import environment_labels
 
 
@@ -127,41 +125,3 @@ def test_environments_are_called_by_what_tells_them_apart() -> None:
     assert environment_labels({}, {"gone"}) == {"gone": "gone"}
     twins = {name: Environment(name, "3.11") for name in ("a", "b")}
     assert environment_labels(twins, {"a", "b"}) == {"a": "a", "b": "b"}
-
-
-def test_charts_compare_backends_at_one_size() -> None:
-    rows = [row for row in arrange(demo(), NOW).rows if row.key.benchmark.startswith("quadratic")]
-    found = facets(rows)
-    assert {facet.title for facet in found} == {"n = 10000", "n = 1000000"}
-    assert all(set(facet.labels) == {"numpy", "numba"} for facet in found)
-
-
-def test_charts_go_up_by_number_and_else_as_the_suite_lists() -> None:
-    listed = Benchmark(
-        "suite.Case.time_it", "time", "seconds", "", ("n", "threads"), (("100", "9", "10"), ("'two'", "'all'"))
-    )
-    series = [
-        one_series([1e-3], key(n=n, threads=threads, backend=backend))[1]
-        for n in listed.params[0]
-        for threads in sorted(listed.params[1])
-        for backend in ("'a'", "'b'", "'c'", "'d'")
-    ]
-    found = facets(arrange(report(series, benchmarks=[listed]), NOW).rows, listed)
-    assert [facet.title for facet in found] == [
-        f"n = {n}, threads = {threads}" for n in (9, 10, 100) for threads in ("two", "all")
-    ]
-
-
-def test_a_line_looks_the_same_in_all_charts() -> None:
-    series = [one_series([1e-3], key(n="1", backend=each))[1] for each in ("'numpy'", "'numba'")]
-    series.append(one_series([1e-3], key(n="2", backend="'numba'"))[1])
-    styles = [dict(zip(facet.labels, facet.styles, strict=True)) for facet in facets(arrange(report(series), NOW).rows)]
-    assert len(styles) == 2
-    assert len({each["numba"] for each in styles}) == 1
-
-
-def test_a_chart_never_has_more_than_six_lines() -> None:
-    rows = [row for row in arrange(demo(), NOW).rows if row.key.benchmark == "rbf.Rbf.measure"]
-    found = facets(rows)
-    assert all(1 <= len(facet.rows) <= 6 for facet in found)
-    assert sum(len(facet.rows) + len(facet.skipped) for facet in found) == len(rows)

@@ -1,15 +1,21 @@
-"""A page for each benchmark: its history in every environment on every machine, and what the probe saw."""
+"""A page for each benchmark: its changes, its series as a table, what its charts are drawn from, and what was seen.
+
+The charts are drawn by `static/benchmark.js` from the data inside the page; without it the table has a small picture of
+each history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from stallhorn.model import (
     DISTURBED,
-    Benchmark,
     BuildFailure,
     Change,
+    ChangePoint,
+    Finding,
     Observation,
     Revision,
     Roofs,
@@ -17,46 +23,43 @@ from stallhorn.model import (
     Status,
     plain,
 )
-from stallhorn.report.html import causes, facts, words
-from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
-from stallhorn.report.html.facets import constant, facets
-from stallhorn.report.html.figures import Figure, JumpLine, figure, hits, jump_lines
+from stallhorn.pitfalls.base import CONTEXT
+from stallhorn.report.html import causes, charted, facts, words
+from stallhorn.report.html.charts.scripted import SCRIPTS, STYLES
+from stallhorn.report.html.data.axis import Axis, axis, lined_up
+from stallhorn.report.html.facts import FactRow
 from stallhorn.report.html.pages.base import Page
 from stallhorn.report.html.panels import Counted, Did, Panel, counted, did, panels
+from stallhorn.report.html.series_rows import MOST, constant, named, series_rows
 from stallhorn.report.html.skips import Skips, by_reason
 from stallhorn.report.html.view import Row, Site, distinct, parameter_order
 from stallhorn.report.sentence import Standing
 
 LINK = None
+_PANELS = 12  # of series with causes, in one environment on one machine
+_FOLDED = 8  # of each of the other kinds
+_OBSERVED = 60  # series whose observations are a row
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One environment on one machine."""
+    """What there is to say of one environment on one machine besides values."""
 
     anchor: str
     machine: str
     environment: str
     label: str
-    constant: str
-    jump: tuple[JumpLine, ...]
-    changed: tuple[Figure, ...]  # with what became slower first
-    unchanged: tuple[Figure, ...]
-    skips: tuple[Skips, ...]  # series that no chart names
+    skips: tuple[Skips, ...]  # series that were never measured
     versions: str
     facts_commit: Revision | None
-    facts: tuple[facts.FactRow, ...]
+    facts: tuple[FactRow, ...]
     failures: tuple[BuildFailure, ...]
-    rows: tuple[Row, ...]  # all series
+    rows: tuple[Row, ...]  # measured series
     roofs: Roofs | None  # of the machine
     panels: tuple[Panel, ...]  # series with findings
     did: Did
     counted: tuple[Counted, ...]  # facts that changed
     steady: int  # facts that did not
-
-    @property
-    def figures(self) -> tuple[Figure, ...]:
-        return self.changed + self.unchanged
 
     @property
     def sick(self) -> tuple[Panel, ...]:
@@ -77,25 +80,24 @@ class Section:
         return tuple(each for each in self.panels if each.earlier)
 
     @property
-    def only(self) -> Revision | None:
-        """The commit, if there is but one and all figures show its values."""
-        commits = {each.only for each in self.figures}
-        return commits.pop() if len(commits) == 1 else None
+    def noisy(self) -> tuple[FactRow, ...]:
+        """Series whose process wrote to stderr."""
+        return tuple(each for each in self.facts if each.stderr)
 
     @property
     def skipped(self) -> int:
-        """How many series no chart names."""
+        """How many series were never measured."""
         return sum(len(each.rows) for each in self.skips)
 
     @property
     def specimens(self) -> int:
-        """How many series on its charts are kept sick on purpose."""
-        return sum(row.specimen is not None for row in self.rows if row.tried)
+        """How many measured series are kept sick on purpose."""
+        return sum(row.specimen is not None for row in self.rows)
 
     @property
     def floors(self) -> int:
         """How many series have a floor that their time stands beside."""
-        return sum(row.floor is not None for row in self.rows if row.tried)
+        return sum(row.floor is not None for row in self.rows)
 
     @property
     def below_floor(self) -> int:
@@ -107,58 +109,135 @@ class Section:
         """How many series were measured while other programs were busy."""
         return sum(each.disturbed for each in self.facts)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say."""
+        said = (self.skips, self.facts, self.failures, self.panels, self.counted, self.specimens, self.floors)
+        return not any(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What all pages share, looked up once."""
+
+    site: Site
+    axes: Mapping[str, Axis]  # of machines
+    hits: Mapping[str, Sequence[charted.Hit]]  # of benchmarks: the changes, newest first, and their points there
+
 
 def pages(site: Site) -> Iterable[Page]:
+    whole = _Whole(site, _axes(site), _hits(site.report.changes))
     rows: dict[str, list[Row]] = {}
     for row in site.rows:
         rows.setdefault(row.key.benchmark, []).append(row)
     for name in site.benchmark_names:
-        yield _page(name, rows[name], site)
+        yield _page(name, rows[name], whole)
 
 
-def _page(name: str, rows: Sequence[Row], site: Site) -> Page:
-    benchmark = site.benchmark(name)
-    ordered = sorted(rows, key=lambda row: parameter_order(row.key.parameters, benchmark))
-    keys = {row.key for row in rows}
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in ordered:
-        groups.setdefault((row.key.machine, row.key.environment), []).append(row)
+def _axes(site: Site) -> dict[str, Axis]:
+    edges: dict[str, set[str]] = {}
+    for key, points in site.changed.items():
+        edges.setdefault(key.machine, set()).update(commit for point in points for commit in (point.last, point.first))
+    return {name: axis(known.revisions, edges.get(name, ())) for name, known in site.axes.items()}
+
+
+def _hits(changes: Iterable[Change]) -> dict[str, list[charted.Hit]]:
+    found: dict[str, list[charted.Hit]] = {}
+    for change in changes:
+        groups: dict[str, list[ChangePoint]] = {}
+        for point in change.points:
+            groups.setdefault(point.key.benchmark, []).append(point)
+        for name, points in groups.items():
+            found.setdefault(name, []).append((change, points))
+    return found
+
+
+def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
+    site = whole.site
+    benchmark, hits = site.benchmark(name), whole.hits.get(name, ())
+    measured = [row for row in rows if row.tried]  # the most urgent first
+    tried = {id(row) for row in measured}
+    lines = [lined_up(row.series, whole.axes[row.key.machine]) for row in measured]
+    known = named(measured, site.labels)
+    found = _findings(measured[:MOST], site)
+    sheet = charted.sheet(benchmark, measured, lines, hits, whole.axes, site)
     content = {
         "benchmark": benchmark,
-        "counts": [
-            (each, words.SIGNS[each], sum(row.standing is each for row in rows))
-            for each in Standing
-            if any(row.standing is each for row in rows)
-        ],
+        "counts": _counts(rows),
         "changes": [
-            (change, hit, causes.why(_only(change, keys), site))
-            for change in site.report.changes
-            if (hit := hits(change, keys, site))
+            (change, len(points), site.in_words(points[0]), causes.why(replace(change, points=tuple(points)), site))
+            for change, points in hits
         ],
-        "sections": [
-            _section(number, group, benchmark, site)
-            for number, (_, group) in enumerate(sorted(groups.items()), start=1)
-        ],
+        "tabs": charted.tabs(sheet.tabs),
+        "data": charted.data(sheet),
+        "strips": charted.strips(measured, site),
+        "alone": "history" in sheet.tabs,
+        "same": ", ".join(f"{name} = {text}" for name, text in known.same.items()),
+        "series": series_rows(measured[:MOST], lines[:MOST], known, found),
+        "causes_seen": any(found.values()),
+        "measured": len(measured),
+        "shown": min(len(measured), MOST),
+        "sections": _sections(rows, tried, site),
+        "probed": any(row.key in site.observed for row in rows),
         "parameters": {
             name: ", ".join(plain(text) for text in texts)
-            for name, texts in distinct(row.key.parameters for row in ordered).items()
+            for name, texts in distinct(row.key.parameters for row in rows).items()
         },
+        "machines": [
+            site.report.history.machines[each]
+            for each in sorted({row.key.machine for row in rows})
+            if each in site.report.history.machines
+        ],
         "fact_columns": facts.COLUMNS,
         "busy": DISTURBED,
+        "most_panels": _PANELS,
+        "most_folded": _FOLDED,
+        "most_observed": _OBSERVED,
     }
-    return Page(f"benchmark/{words.identifier(name)}.html", "benchmark.html.j2", name, content)
+    return Page(
+        f"benchmark/{words.identifier(name)}.html",
+        "benchmark.html.j2",
+        name,
+        content,
+        scripts=(*SCRIPTS, "static/benchmark_data.js", "static/benchmark_views.js", "static/benchmark.js"),
+        styles=(*STYLES, "static/benchmark.css"),
+    )
 
 
-def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site) -> Section:
+def _counts(rows: Sequence[Row]) -> list[tuple[Standing, str, int]]:
+    counts = Counter(row.standing for row in rows)
+    return [(each, words.SIGNS[each], counts[each]) for each in Standing if counts[each]]
+
+
+def _findings(rows: Sequence[Row], site: Site) -> dict[SeriesKey, list[Finding]]:
+    """What is to be mended in these series, as of the judged commit."""
+    return {
+        row.key: [
+            each
+            for each in site.findings[row.key]
+            if each.severity != CONTEXT and each.commit == site.judged.get(row.key.machine)
+        ]
+        for row in rows
+        if row.key in site.findings
+    }
+
+
+def _sections(rows: Sequence[Row], tried: Set[int], site: Site) -> list[Section]:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.key.machine, row.key.environment), []).append(row)
+    made = [_section(number, group, tried, site) for number, (_, group) in enumerate(sorted(groups.items()), start=1)]
+    return [each for each in made if not each.is_empty]
+
+
+def _section(number: int, rows: Sequence[Row], tried: Set[int], site: Site) -> Section:
     machine, environment = rows[0].key.machine, rows[0].key.environment
-    points = [point for row in rows for point in row.series.points]
-    tried = {point.commit for point in points if point.status is not Status.SKIPPED}
-    commits = commit_axis(site.report.history.revisions, tried)
-    charts = facets(rows, benchmark)
-    figures = [figure(each, f"env{number}-{index}", commits, site) for index, each in enumerate(charts, start=1)]
-    named = {row.key for each in charts for row in (*each.rows, *(row for _, row in each.skipped))}
-    same = constant([row for row in rows if row.tried])
-    observed, revision = _newest_facts(rows, commits, site)
+    history = site.report.history
+    benchmark = site.benchmark(rows[0].key.benchmark)
+    rows = sorted(rows, key=lambda row: parameter_order(row.key.parameters, benchmark))
+    measured = [row for row in rows if id(row) in tried]
+    same = constant(measured)
+    observed, revision = _newest_facts(rows, site)
     order = {row.key: index for index, row in enumerate(rows)}
     changed_facts, steady_facts = counted(rows, set(same), site)
     return Section(
@@ -166,21 +245,15 @@ def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site)
         machine=machine,
         environment=environment,
         label=site.labels.get(environment, environment),
-        constant=", ".join(f"{name} = {text}" for name, text in same.items()),
-        jump=jump_lines(figures),
-        changed=tuple(sorted((each for each in figures if each.changed), key=lambda each: each.changed == "faster")),
-        unchanged=tuple(each for each in figures if not each.changed),
-        skips=tuple(by_reason([row for row in rows if row.key not in named])),
+        skips=tuple(by_reason([row for row in rows if id(row) not in tried])),
         versions=facts.versions(observed),
         facts_commit=revision,
         facts=tuple(sorted(facts.fact_rows(observed, set(same)), key=lambda each: order[each.key])),
         failures=tuple(
-            failure
-            for failure in site.report.history.build_failures
-            if (failure.machine, failure.environment) == (machine, environment)
+            each for each in history.build_failures if (each.machine, each.environment) == (machine, environment)
         ),
-        rows=tuple(rows),
-        roofs=site.report.history.roofs.get(machine),
+        rows=tuple(measured),
+        roofs=history.roofs.get(machine),
         panels=panels(rows, set(same), site),
         did=did(rows, set(same), revision.commit, site) if revision else Did((), ()),
         counted=changed_facts,
@@ -188,16 +261,11 @@ def _section(number: int, rows: Sequence[Row], benchmark: Benchmark, site: Site)
     )
 
 
-def _only(change: Change, keys: Set[SeriesKey]) -> Change:
-    """The part of a change that hit these series."""
-    return replace(change, points=tuple(point for point in change.points if point.key in keys))
-
-
-def _newest_facts(rows: Sequence[Row], commits: CommitAxis, site: Site) -> tuple[list[Observation], Revision | None]:
+def _newest_facts(rows: Sequence[Row], site: Site) -> tuple[list[Observation], Revision | None]:
     """What the probe saw of what it measured at the newest commit at which it measured anything here."""
     found = [each for row in rows for each in site.observed.get(row.key, ()) if each.status is not Status.SKIPPED]
     seen = {each.commit for each in found}
-    revision = next((each for each in reversed(commits.revisions) if each.commit in seen), None)
+    revision = max(map(site.revision, seen), key=lambda each: (each.position, each.commit), default=None)
     if revision is None:
         return [], None
     return [each for each in found if each.commit == revision.commit], revision
