@@ -86,7 +86,7 @@ class Accounts:
         self._changes = tuple(report.changes if changes is None else changes)
         self.patterns = Patterns(report.history)
         self.openness = Openness(report)
-        self._told: dict[str, Account] = {}
+        self._told: dict[tuple[str, SeriesKey], Account] = {}
 
     def brief(self, change: Change) -> Brief:
         """What a list says of it."""
@@ -105,9 +105,10 @@ class Accounts:
 
     def of(self, change: Change) -> Account:
         """What its page says of it."""
-        if change.id not in self._told:
-            self._told[change.id] = self._account(change)
-        return self._told[change.id]
+        name = (change.id, change.worst.key)  # machines of different names can have one id
+        if name not in self._told:
+            self._told[name] = self._account(change)
+        return self._told[name]
 
     def _account(self, change: Change) -> Account:
         sides = self._records.sides(change)
@@ -168,19 +169,15 @@ class Accounts:
         before = [place for place in on_branch if place <= change.last.position][-_NEIGHBOURS:]
         after = [place for place in on_branch if place >= change.first.position][:_NEIGHBOURS]
         shown = [*before, *after]
+        following = [*shown[1:], shown[-1] + 1] if shown else []
         return tuple(
             Neighbour(history.revisions[place], place >= change.first.position, self._gap(place, then))
-            for place, then in zip(shown, [*shown[1:], _place_after(shown)], strict=True)
+            for place, then in zip(shown, following, strict=True)
         )
 
     def _gap(self, place: int, then: int) -> int:
         """How many commits of the branch lie between two."""
         return then - place - 1 - (bisect_left(self._beside, then) - bisect_right(self._beside, place))
-
-
-def _place_after(shown: Sequence[int]) -> int:
-    """The place after the last one, so that no gap follows it."""
-    return shown[-1] + 1 if shown else 0
 
 
 def _near(commits: Sequence[str], point: ChangePoint) -> Sequence[str]:

@@ -43,6 +43,10 @@ PATHS: Mapping[str, str] = {
 }
 
 
+# Of what a machine did, what is sampled; the rest is counted.
+_OBSERVED = frozenset({"runnable threads", "cores used", "other programs"})
+
+
 class Says(StrEnum):
     """What a row says about its cause."""
 
@@ -53,7 +57,7 @@ class Says(StrEnum):
     UNCOMPARED = "not compared"  # only one side is known
 
 
-SIGNS = {Says.NEW: "✓", Says.GONE: "✓", Says.CHANGED: "✓", Says.SAME: "=", Says.UNCOMPARED: "?"}
+SIGNS = {Says.NEW: "✓", Says.GONE: "✓", Says.CHANGED: "≠", Says.SAME: "=", Says.UNCOMPARED: "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,14 @@ def _did(sides: Sequence[Sides]) -> tuple[Row, ...]:
         return ()
     before, after = (dict(seen(facts)) for facts in pair)
     return tuple(
-        Row(name, before[name], after[name], "", Says.SAME if before[name] == after[name] else Says.CHANGED, OBSERVED)
+        Row(
+            name,
+            before[name],
+            after[name],
+            "",
+            Says.SAME if before[name] == after[name] else Says.CHANGED,
+            OBSERVED if name in _OBSERVED else COUNTED,
+        )
         for name in before
         if name in after
     )

@@ -203,7 +203,7 @@ def span(text: str) -> str:
     inside = _printable(" ".join(text.split()))[:_MOST] or " "
     longest = max((len(run) for run in re.findall("`+", inside)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if longest or inside.startswith(" ") else ""
+    pad = " " if longest else ""
     return f"{fence}{pad}{inside}{pad}{fence}"
 
 

@@ -108,7 +108,13 @@ def _facts(detector: ModuleType, known: Sequence[Sides]) -> tuple[tuple[str, str
         if sides.before is None or sides.after is None:
             continue
         values = [(path, sides.before.number(path), sides.after.number(path)) for path in detector.NEEDS]
-        told = tuple((path, f"{old:.4g}", f"{new:.4g}") for path, old, new in values if None not in (old, new))
+        told = tuple(
+            (path, _written(old), _written(new)) for path, old, new in values if old is not None and new is not None
+        )
         if told:
             return told
     return ()
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"

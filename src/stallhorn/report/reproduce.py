@@ -54,7 +54,10 @@ def reproducing(change: Change, history: History) -> tuple[Command, ...]:
         Command(_line(history, "show", _series(key)), "the worst series, commit by commit"),
         Command(_line(history, "run", _hash(change.last), "--bench", wanted), "measure the last good commit here"),
         Command(_line(history, "run", _hash(change.first), "--bench", wanted), "and the first bad one"),
-        Command(_line(history, "publish"), "and see the two beside each other on a page like this"),
+        Command(
+            _line(history, "compare", _hash(change.last), _hash(change.first), "--bench", wanted),
+            "both beside each other, by all that is measured",
+        ),
     ]
     suite = _suite(history)
     if suite is not None:

@@ -45,11 +45,13 @@ class View:
 def paths(site: Site) -> dict[str, str]:
     """The pages of changes by their ids, from the top of the site; of the newest alone.
 
-    Two ids that a disk could take for one name have different pages.
+    Two ids that a disk could take for one name have different pages; changes of one id share a page, that of the first.
     """
     made: dict[str, str] = {}
     taken: set[str] = set()
     for change in site.report.changes[:MOST]:
+        if change.id in made:
+            continue
         name, count = change.id, 1
         while name.casefold() in taken:
             count += 1
@@ -62,7 +64,7 @@ def paths(site: Site) -> dict[str, str]:
 def change_pages(site: Site, accounts: Accounts, where: Mapping[str, str]) -> Iterator[Page]:
     """The pages of the newest changes; `where` are their paths."""
     series, naming = {each.key: each for each in site.report.history.series}, Naming.of(site)
-    shown = site.report.changes[:MOST]
+    shown = list({change.id: change for change in reversed(site.report.changes[:MOST])}.values())[::-1]
     for place, change in enumerate(shown):
         newer = where[shown[place - 1].id] if place else ""
         older = where[shown[place + 1].id] if place + 1 < len(shown) else ""

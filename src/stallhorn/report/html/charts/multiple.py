@@ -63,7 +63,7 @@ def multiple(points: Sequence[Point], places: int, breaks: frozenset[int], edge:
     grid = "".join(f"M{_LEFT} {y(value):.1f}H{WIDTH - _RIGHT}" for value, _ in ticks)
     parts.append(f'<path class="grid" d="{grid}"/>')
     parts += [f'<text x="{_LEFT - 4}" y="{y(v) + 4:.1f}" text-anchor="end">{escape(t)}</text>' for v, t in ticks]
-    parts.append(f'<text class="axis-title" x="2" y="11">{escape(clean(axis.title.strip()))}</text>')
+    parts.append(f'<text class="axis-title" x="2" y="11">{escape(clean(axis.title.strip(" ()")))}</text>')
     runs = _runs(points, breaks)
     band = "".join(_area([(x(p.place), y(p.low), y(p.high)) for p in run]) for run in runs)
     line = "".join("M" + "L".join(f"{x(p.place):.1f} {y(p.value):.1f}" for p in run) for run in runs if len(run) > 1)

@@ -50,6 +50,7 @@ def pages(site: Site) -> Iterable[Page | File]:
         "total": len(site.report.changes),
         "most": MOST,
         "counts": _counts(site, accounts),
+        "recorded": bool(site.report.history.observations) or any(each.causes for each in entries),
         "doubtful": len(site.report.suspicions),
         "measured": len({commit for axis in site.axes.values() for commit in axis.places}),
     }
