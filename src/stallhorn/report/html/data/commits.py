@@ -15,7 +15,7 @@ commits, so that the files of old commits stay as they are when a new one is mea
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,32 +58,36 @@ def coded(series: Sequence[Series], commits: Sequence[str]) -> NDArray[np.uint8]
     """A row of six bytes a series for each commit."""
     count = len(series)
     places = {commit: place for place, commit in enumerate(commits)}
-    table = np.zeros((len(commits), 6 * count), np.uint8)
+    table = np.zeros((len(commits), 2, count, 3), np.uint8)
     for start in range(0, count, _TOGETHER):
-        _fill(table, series[start : start + _TOGETHER], start, count, places)
-    return table
+        part = series[start : start + _TOGETHER]
+        for what, codes in enumerate(_codes(part, places)):
+            lowest_first = np.asarray(codes, "<u4").view(np.uint8).reshape(len(commits), len(part), 4)
+            table[:, what, start : start + len(part)] = lowest_first[:, :, :3]
+    return table.reshape(len(commits), 6 * count)
 
 
-def _fill(table: NDArray[np.uint8], series: Sequence[Series], start: int, count: int, places: dict[str, int]) -> None:
+def _codes(series: Sequence[Series], places: Mapping[str, int]) -> tuple[Codes, Codes]:
+    """What stands for each value, and for its interval: commits by series."""
     columns = [columns_of(each.points) for each in series]
+    found = np.zeros((2, len(places), len(series)), np.uint32)
     lengths = [len(each.commits) for each in columns]
-    if not sum(lengths):
-        return
-    rows = np.concatenate(list(_rows([each.commits for each in columns], places)))
-    which = np.repeat(np.arange(start, start + len(series)), lengths)
-    values, lows, highs = (
-        np.concatenate([np.asarray(part, np.float64) for part in parts])
-        for parts in zip(*((each.values, each.lows, each.highs) for each in columns), strict=True)
-    )
-    statuses = np.frombuffer(b"".join(each.statuses for each in columns), np.uint8)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below, above = reach_codes(np.log(values) - np.log(lows)), reach_codes(np.log(highs) - np.log(values))
-    for start_of, codes in ((0, value_codes(values, statuses)), (3 * count, below | (above << 12))):
-        for byte in range(3):
-            table[rows, start_of + 3 * which + byte] = (codes >> (8 * byte)) & 0xFF
+    if sum(lengths):
+        rows = np.concatenate(list(rows_of((each.commits for each in columns), places)))
+        cells = rows * len(series) + np.repeat(np.arange(len(series)), lengths)
+        values, lows, highs = (
+            np.concatenate([np.asarray(part, np.float64) for part in parts])
+            for parts in zip(*((each.values, each.lows, each.highs) for each in columns), strict=True)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below, above = reach_codes(np.log(values / lows)), reach_codes(np.log(highs / values))
+        statuses = np.frombuffer(b"".join(each.statuses for each in columns), np.uint8)
+        found[0].reshape(-1)[cells] = value_codes(values, statuses)
+        found[1].reshape(-1)[cells] = below | (above << 12)
+    return found[0], found[1]
 
 
-def _rows(every: Iterable[Sequence[str]], places: dict[str, int]) -> Iterator[NDArray[np.int64]]:
+def rows_of(every: Iterable[Sequence[str]], places: Mapping[str, int]) -> Iterator[NDArray[np.int64]]:
     """The places of the commits of each series: most have the same as the one before."""
     before: Sequence[str] = ()
     found = np.zeros(0, np.int64)

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stallhorn.contrast import RULE, Facts, Noise, family_of, scatter, version_of
 from stallhorn.model import Direction, Environment, History, Machine, Revision
@@ -69,15 +70,16 @@ def choices(site: Site) -> Choices:
 def _measured(history: History, places: Mapping[str, int]) -> dict[Place, frozenset[int]]:
     """By environment, machine and backend, where the commits are that have a value."""
     facts = Facts(history)
-    found: dict[Place, set[str]] = {}
-    for series in history.series:
-        at = found.setdefault((series.key.environment, series.key.machine, facts.backend(series)), set())
-        columns = columns_of(series.points)
-        if columns.is_all_ok:
-            at.update(columns.commits)
-        else:
-            at.update(each for each, status in zip(columns.commits, columns.statuses, strict=True) if status == OK)
-    return {place: frozenset(places[commit] for commit in commits) for place, commits in sorted(found.items())}
+    columns = [columns_of(series.points) for series in history.series]
+    found: dict[Place, NDArray[np.bool_]] = {}
+    every = values_at.rows_of((each.commits for each in columns), places)
+    for series, each, rows in zip(history.series, columns, every, strict=True):
+        place = series.key.environment, series.key.machine, facts.backend(series)
+        at = found.get(place)
+        if at is None:
+            at = found[place] = np.zeros(len(places), bool)
+        at[rows if each.is_all_ok else rows[np.frombuffer(each.statuses, np.uint8) == OK]] = True
+    return {place: frozenset(np.flatnonzero(at).tolist()) for place, at in sorted(found.items())}
 
 
 def sides_index(site: Site, known: Choices) -> dict[str, object]:
