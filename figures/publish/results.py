@@ -156,7 +156,7 @@ def _file(made: Suite, shape: Shape, night: int, commit: str, environment: str) 
     value = made.level * np.where(night >= made.steps, made.factor, 1.0)
     value = value * np.exp(made.noise * draw.standard_normal(count))
     width = made.noise * draw.uniform(0.3, 0.8, count)
-    columns = [_texts(value * by) for by in (1.0, 1 - width, 1 + width, 1 - width / 2, 1 + width / 2)]
+    columns = [_texts(value, 12), *(_texts(value * by) for by in (1 - width, 1 + width, 1 - width / 2, 1 + width / 2))]
     skipped = draw.random(count) < 0.01
     absent = draw.random(len(made.names)) < shape.missing
     head = {"version": 2, "commit_hash": commit, "env_name": environment, "date": START + night * NIGHT}
@@ -188,8 +188,9 @@ def _row(
     return f"[{parts[0]}, {fixed}, {', '.join(parts[1:])}, {calls}, {repeats}]"
 
 
-def _texts(values: Floats) -> list[str]:
-    return [f"{value:.5g}" for value in values.tolist()]
+def _texts(values: Floats, digits: int = 5) -> list[str]:
+    """As asv writes them: results with many digits, what is told about them with five."""
+    return [f"{value:.{digits}g}" for value in values.tolist()]
 
 
 def main() -> None:
