@@ -149,16 +149,18 @@ def _task(variant: str) -> str:
 
 
 class Through:
-    """The curves of a problem at any commit; the columns are looked through once."""
+    """The curves of a problem at the newest commits of its series: `most` of each; columns are looked through once."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, most: int = 60) -> None:
         self.problem = problem
         self._columns: list[dict[float, tuple[Columns, dict[str, int]]]] = []
         for line in problem.lines:
             by_size = {}
             for size, series in line.sweep.items():
                 columns = columns_of(series.points)
-                places = {commit: at for at, commit in enumerate(columns.commits) if columns.statuses[at] == OK}
+                first = max(0, len(columns.commits) - most)
+                newest = enumerate(columns.commits[first:], first)
+                places = {commit: at for at, commit in newest if columns.statuses[at] == OK}
                 by_size[size] = (columns, places)
             self._columns.append(by_size)
 
@@ -184,6 +186,21 @@ class Through:
                 estimate = Estimate(columns.values[at], low, high) if bounded else Estimate(columns.values[at])
                 points.append((size, estimate))
         return curve(points)
+
+    def ever_cross(self, one: int, other: int) -> bool:
+        """Whether two lines change places between sizes at any commit: quickly, before anything is interpolated."""
+        signs: dict[str, bool] = {}
+        for size, (columns, places) in self._columns[one].items():
+            others = self._columns[other].get(size)
+            if others is None:
+                continue
+            for commit, at in places.items():
+                place = others[1].get(commit)
+                if place is not None:
+                    faster = columns.values[at] < others[0].values[place]
+                    if signs.setdefault(commit, faster) is not faster:
+                        return True
+        return False
 
     def curves(self, commit: str) -> list[Curve]:
         return [self.curve(place, commit) for place in range(len(self.problem.lines))]

@@ -126,9 +126,9 @@ def families(
 
 
 def _is_relative(one: Benchmark, other: Benchmark, said: Mapping[str, Sequence[str]] | None) -> bool:
-    if one.param_names != other.param_names or not roles(one, said).backend:
+    if one.param_names != other.param_names:
         return False
     parts, others = one.name.rsplit(".", 2), other.name.rsplit(".", 2)
     if len(parts) != len(others) or len(parts) < 3 or (parts[0], parts[2]) != (others[0], others[2]):
         return False
-    return others[1].startswith(parts[1])
+    return others[1].startswith(parts[1]) and roles(one, said).backend != ""

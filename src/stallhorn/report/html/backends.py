@@ -15,7 +15,7 @@ from stallhorn.sweeps.crossover import Crossing, Crossover, Curve, Fastest, Move
 from stallhorn.sweeps.lines import Line, Problem, Through
 from stallhorn.sweeps.payback import Cache, Costs, Firsts, Outcome, Payback
 
-_DRIFT_COMMITS = 60  # of the history, the newest ones
+_DRIFT_COMMITS = 40  # of the history, the newest ones
 _DRIFT_PAIRS = 6
 _CROSSOVERS = 12
 _PAIRS = 8  # rows of the table of break-evens, for each kind of cache
@@ -115,7 +115,7 @@ def view(problem: Problem, site: Site, newest: Mapping[str, int]) -> ProblemView
     `newest` is the position of the newest measured commit of each machine.
     """
     positions = _positions(site)
-    through = Through(problem)
+    through = Through(problem, _DRIFT_COMMITS)
     commits = through.commits(positions)
     if not commits:
         return None
@@ -259,9 +259,11 @@ def _drifts(
     ]
     if len(commits) < 2:
         return ()
-    made = {place: [through.curve(kept[place], commit) for commit in commits] for place in best}
+    pairs_of = [two for two in combinations(best, 2) if through.ever_cross(kept[two[0]], kept[two[1]])]
+    drawn = {place for two in pairs_of for place in two}
+    made = {place: [through.curve(kept[place], commit) for commit in commits] for place in sorted(drawn)}
     views = []
-    for one, other in combinations(best, 2):
+    for one, other in pairs_of:
         pairs = zip(commits, made[one], made[other], strict=True)
         history = [each for commit, *two in pairs if (each := crossover.crossing(commit, *two)) is not None]
         if any(each.crossover is not None for each in history) and len(history) > 1:

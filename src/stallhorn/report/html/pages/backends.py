@@ -71,7 +71,7 @@ def pages(site: Site) -> Iterable[Page | File]:
     }
     scripts = (*SCRIPTS, "data/backends.js", "static/backends_words.js", "static/backends.js")
     yield Page("backends.html", "backends.html.j2", "Backends", content, scripts, (*STYLES, "static/backends.css"))
-    yield script("backends", _data(views, where, palette, questions, site))
+    yield from _files(views, where, palette, questions, site)
 
 
 def _shown(found: Problems) -> tuple[set[str], list[str]]:
@@ -170,40 +170,72 @@ def _move(place: int, drift: DriftView, view: ProblemView, site: Site) -> str:
 # --- for the script ---------------------------------------------------------------------------------------------------
 
 
-def _data(
+def _files(
     views: Sequence[ProblemView], where: Where, palette: Mapping[str, int], questions: Sequence[Asked], site: Site
-) -> dict[str, object]:
+) -> Iterable[File]:
+    """What the page begins with, and a file for every other environment, machine and thread setting."""
+    places = sorted({_where(each) for each in views})
+    others = [each for each in places if each != where]
     commits = {each.commit for one in views for drift in one.drifts for each in drift.history}
     ordered = sorted(commits, key=lambda commit: (site.revision(commit).position, commit))
-    places = {commit: place for place, commit in enumerate(ordered)}
-    return {
-        "schema": 1,
-        "where": where,
-        "environments": {each: site.labels.get(each, each) for each in sorted({_where(one)[0] for one in views})},
-        "colours": palette,
-        "columns": _COLUMNS,
-        "commits": [
-            {"hash": each.short, "subject": words.clean(each.subject)[:160], "date": words.day(each.committed)}
-            for each in map(site.revision, places)
-        ],
-        "questions": [
-            {
-                "id": each.question.id,
-                "answers": {one.id: [one.then, one.take, one.because] for one in each.question.answers},
-            }
-            for each in questions
-        ],
-        "problems": [_problem(each, places, site) for each in views],
-    }
+    order = {commit: place for place, commit in enumerate(ordered)}
+    elsewhere = _elsewhere(views)
+
+    def of(place: Where) -> list[dict[str, object]]:
+        return [_problem(each, order, elsewhere, site) for each in views if _where(each) == place]
+
+    yield script(
+        "backends",
+        {
+            "schema": 1,
+            "where": where,
+            "places": [[*each, f"backends/{others.index(each)}" if each in others else ""] for each in places],
+            "environments": {each: site.labels.get(each, each) for each in sorted({place[0] for place in places})},
+            "colours": palette,
+            "columns": _COLUMNS,
+            "commits": [
+                {"hash": each.short, "subject": words.clean(each.subject)[:160], "date": words.day(each.committed)}
+                for each in map(site.revision, ordered)
+            ],
+            "questions": [
+                {
+                    "id": each.question.id,
+                    "answers": {one.id: [one.then, one.take, one.because] for one in each.question.answers},
+                }
+                for each in questions
+            ],
+            "problems": of(where),
+        },
+    )
+    for place, each in enumerate(others):
+        yield script(f"backends/{place}", {"schema": 1, "problems": of(each)})
 
 
-def _problem(view: ProblemView, places: Mapping[str, int], site: Site) -> dict[str, object]:
+def _elsewhere(views: Sequence[ProblemView]) -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """By problem, environment and machine: the thread settings with which each competing line was measured."""
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for each in views:
+        for place in each.competing:
+            settings = found.setdefault(_problem_place(each), {}).setdefault(each.lines[place].line.label, [])
+            settings.append(each.problem.setting)
+    return found
+
+
+def _problem_place(view: ProblemView) -> tuple[str, ...]:
+    return view.title, view.problem.environment, view.problem.machine
+
+
+def _problem(
+    view: ProblemView,
+    places: Mapping[str, int],
+    elsewhere: Mapping[tuple[str, ...], Mapping[str, Sequence[str]]],
+    site: Site,
+) -> dict[str, object]:
     detail = _Detail(view, site)
+    here = {each.line.label for each in view.lines}
     return {
         "id": view.id,
         "title": view.title,
-        "family": view.problem.family,
-        "where": _where(view),
         "size": view.problem.size,
         "commit": view.revision.short,
         "subject": words.clean(view.revision.subject)[:160],
@@ -220,6 +252,11 @@ def _problem(view: ProblemView, places: Mapping[str, int], site: Site) -> dict[s
         "paybacks": {"sizes": detail.sizes, "rows": detail.paybacks, "unknown": detail.unknown, "warm": detail.warm},
         "drifts": [_drift(each, places) for each in view.drifts],
         "warnings": view.warnings,
+        "elsewhere": [
+            f"{label} ({', '.join(settings)})"
+            for label, settings in elsewhere[_problem_place(view)].items()
+            if label not in here
+        ],
     }
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { el, state, say, pick, format, chart, readable, breakable } = window.stallhorn;
+  const { el, state, say, pick, chart, readable, breakable, load } = window.stallhorn;
   const words = window.stallhorn.backends;
   const data = readable(window.stallhornData?.backends);
   const find = (name) => document.querySelector(`[data-${name}]`);
@@ -11,23 +11,30 @@
   const MOST_LINES = 6;
   const FAR = 10;  // how many times beyond the measured sizes is still told, as extrapolated
 
+  const loaded = new Map([["", data.problems]]);  // by file; what the page begins with has none
+
+  // The problems of other choices come when they are chosen.
+  async function fetchFor(view) {
+    await load(`data/${view.file}.js`);
+    loaded.set(view.file, readable(window.stallhornData[view.file])?.problems ?? []);
+  }
+
   // ---- what is chosen, all in the address
 
   const distinct = (values) => [...new Set(values)];
   const known = (name, values, otherwise) => (values.includes(state.get(name)) ? state.get(name) : values.includes(otherwise) ? otherwise : values[0]);
 
   function chosen() {
-    const environments = distinct(data.problems.map(({ where }) => where[0]));
+    const environments = distinct(data.places.map((each) => each[0]));
     const environment = known("env", environments, data.where[0]);
-    const machines = distinct(data.problems.filter(({ where }) => where[0] === environment).map(({ where }) => where[1]));
+    const machines = distinct(data.places.filter((each) => each[0] === environment).map((each) => each[1]));
     const machine = known("machine", machines, data.where[1]);
-    const there = data.problems.filter(({ where }) => where[0] === environment && where[1] === machine);
-    const settings = distinct(there.map(({ where }) => where[2])).sort((a, b) => (Number(a) || Infinity) - (Number(b) || Infinity) || (a < b ? -1 : 1));
+    const there = data.places.filter((each) => each[0] === environment && each[1] === machine);
+    const settings = there.map((each) => each[2]).sort((a, b) => (Number(a) || Infinity) - (Number(b) || Infinity) || (a < b ? -1 : 1));
     const setting = known("threads", settings, data.where[2]);
+    const file = there.find((each) => each[2] === setting)[3];
     return {
-      environments, machines, settings, environment, machine, setting,
-      problems: there.filter(({ where }) => where[2] === setting),
-      elsewhere: there.filter(({ where }) => where[2] !== setting),
+      environments, machines, settings, environment, machine, setting, file, problems: loaded.get(file) ?? [],
       n: number("n"), calls: Math.round(number("calls") || 0), cache: state.get("cache") === "warm" ? "warm" : "cold",
       all: state.get("all") === "1", open: state.getAll("open"),
     };
@@ -64,7 +71,7 @@
 
   function controls() {
     const view = chosen();
-    const problems = data.problems;
+    const problems = view.problems.length ? view.problems : data.problems;
     const sized = distinct(problems.map((each) => each.size));
     const select = (name, label, values, current) => (values.length > 1 ? pick(label, values, current, (value) => state.set({ [name]: value })) : null);
     const warm = problems.some(({ lines }) => lines.some((line) => line.warm.some((first, place) => first && first !== line.cold[place] && line.cold[place]?.[0] !== first[0])));
@@ -91,7 +98,8 @@
     const label = lines[found.first].label + (found.tie ? " = " + lines[found.rival].label : "");
     const shade = `cell b${data.colours[lines[found.first].backend] ?? 5}${found.tie ? " tie" : ""}${mine ? " mine" : ""}`;
     return el(tag, { class: shade, title: words.detail(found, lines) },
-      tag === "td" ? el("span", { class: "narrow" }, where) : where, el("b", null, label), " ", el("span", { class: "margin" }, words.margin(found)));
+      tag === "td" ? el("span", { class: "narrow" }, where) : where, el("b", null, label), " ", el("span", { class: "margin" }, words.margin(found)),
+      mine && !lines[found.first].n.includes(n) ? el("span", { class: "by" }, " interpolated") : null);
   }
 
   // My size: between the measured ones, or near enough beyond them, or not told.
@@ -326,13 +334,7 @@
     const made = [];
     const left = problem.lines.filter((line) => !competes(line));
     if (left.length && !view.all) made.push(el("p", { class: "muted" }, "Not competing: " + left.map((line) => `${line.label} (${line.specimen ? "a specimen of " + line.specimen : line.task})`).join(", ") + "."));
-    const labels = new Set(problem.lines.map((line) => line.label));
-    const others = new Map();
-    for (const each of view.elsewhere) {
-      if (each.title !== problem.title) continue;
-      for (const line of each.lines) if (competes(line) && !labels.has(line.label)) others.set(line.label, [...(others.get(line.label) ?? []), each.where[2] || "not set"]);
-    }
-    if (others.size) made.push(el("p", { class: "muted" }, "Only measured with other thread settings: " + [...others].map(([label, settings]) => `${label} (${settings.join(", ")})`).join("; ") + "."));
+    if (problem.elsewhere.length) made.push(el("p", { class: "muted" }, "Only measured with other thread settings: " + problem.elsewhere.join("; ") + "."));
     made.push(el("p", { class: "muted" }, "Histories: ", distinct(problem.lines.map((line) => line.page)).map((page, place) => [place ? ", " : "", el("a", { href: page }, problem.lines.filter((line) => line.page === page).map((line) => line.label).join(", "))])));
     return made;
   }
@@ -407,6 +409,10 @@
   function render() {
     if (quiet) return;
     const view = chosen();
+    if (!loaded.has(view.file)) {
+      fetchFor(view).then(() => { controls(); render(); }, () => { find("lead").textContent = `data/${view.file}.js could not be read: publish the site again.`; });
+      return;
+    }
     const now = JSON.stringify([view.environment, view.machine, view.setting, view.n, view.calls, view.cache, view.all]);
     if (now !== before) {
       lead(view);
