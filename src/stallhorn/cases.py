@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stallhorn.model import ChangePoint, History, Measurement, Observation, Parameters, Series, SeriesKey, Status
+from stallhorn.model.points import Points
 from stallhorn.pitfalls.base import Case, Facts, Run
 
 Observed = Mapping[SeriesKey, Mapping[str, Sequence[Observation]]]  # by series and commit
@@ -64,6 +65,13 @@ class Cases:
         for series in history.series:
             self._groups.setdefault(_group(series.key), []).append(series)
         self._together: dict[tuple[tuple[str, str, str], str], _Together] = {}
+
+    def is_silent(self, series: Series, commit: str) -> bool:
+        """Whether a series was measured well at a commit, and nothing else is known of that."""
+        if self._rounds(series.key, commit):
+            return False
+        place = _place(series, commit)
+        return place is not None and series.points[place].status is Status.OK
 
     def at(self, series: Series, commit: str, base: str | None = None, slowdown: float | None = None) -> Case | None:
         """The case of one series at one commit; None where it was not measured, or was skipped.
@@ -153,7 +161,8 @@ def _load(observation: Observation) -> float:
 def _place(series: Series, commit: str) -> int | None:
     """Where a series has this commit; searched from its end, because what is asked for is mostly new."""
     points = series.points
-    return next((place for place in range(len(points) - 1, -1, -1) if points[place].commit == commit), None)
+    commits = points.columns.commits if isinstance(points, Points) else [point.commit for point in points]
+    return next((place for place in range(len(commits) - 1, -1, -1) if commits[place] == commit), None)
 
 
 def _group(key: SeriesKey) -> tuple[str, str, str]:

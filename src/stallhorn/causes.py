@@ -13,7 +13,11 @@ from stallhorn.pitfalls.base import BLOCKING, CONTEXT, Case, Facts, Judgement, S
 
 
 class Causes:
-    """Findings by series and commit, each case judged once, and the explanations that follow from them."""
+    """Findings by series and commit, each case judged once, and the explanations that follow from them.
+
+    Of a measurement that went well, and of which nothing but its value is known, no detector can say anything: it is
+    not asked. Results of plain asv have millions of them.
+    """
 
     def __init__(self, cases: Cases, facts: Iterable[Series], asked: Mapping[str, ModuleType] | None = None) -> None:
         """`facts` are the counted facts; `asked` the detectors, all by default."""
@@ -30,11 +34,15 @@ class Causes:
         self, series: Series, commit: str, base: str | None = None, slowdown: float | None = None
     ) -> tuple[Finding, ...]:
         """What the detectors say about one series at one commit, compared with the commit `base` if that is given."""
+        if self._cases.is_silent(series, commit):
+            return ()
         judged = self._at(series, commit, base, slowdown)
         return judged[1].findings if judged is not None else ()
 
     def explanation(self, series: Series, moved: ChangePoint, base: str | None = None) -> Explanation:
         """What else changed between the two commits of a change; with `base`, of a comparison with that commit."""
+        if self._cases.is_silent(series, moved.last) and self._cases.is_silent(series, moved.first):
+            return Explanation(counted=self._counted(series.key, moved))
         before, after = self._at(series, moved.last), self._at(series, moved.first, base, moved.ratio)
         if before is None or after is None:
             return Explanation()

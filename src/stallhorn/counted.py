@@ -75,7 +75,9 @@ def facts_of(series: Sequence[Series], seen: Mapping[SeriesKey, Mapping[str, Seq
     """The counted facts of each of these series. A fact that is zero throughout says nothing and has no series."""
     found = []
     for each in series:
-        rounds = seen.get(each.key, {})
+        rounds = seen.get(each.key)
+        if not rounds:
+            continue
         known = [
             (point, told)
             for point in each.points

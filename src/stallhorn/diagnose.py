@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from stallhorn.cases import Cases, observed
@@ -12,6 +14,7 @@ from stallhorn.changes.counted import detect as counted_changes
 from stallhorn.changes.history import Found, detect
 from stallhorn.changes.line import Line
 from stallhorn.changes.pooling import pool
+from stallhorn.changes.row import Rows
 from stallhorn.changes.settings import Settings
 from stallhorn.counted import facts_of
 from stallhorn.floors import floors
@@ -27,9 +30,11 @@ from stallhorn.model import (
     Status,
     Verdict,
 )
+from stallhorn.model.points import CODES, Points, columns_of
 from stallhorn.verdicts import Verdicts
 
 _DEFAULT = Settings()
+_SKIPPED = bytes([CODES[Status.SKIPPED]])
 
 
 def diagnose(
@@ -42,21 +47,25 @@ def diagnose(
     the verdict is about those that are. A change found with `head` given can be younger than it.
     """
     history = _with_directions(history, settings)
+    with _without_collections():
+        return _report(history, _in_columns(history), base, head, settings)
+
+
+def _report(told: History, history: History, base: str | None, head: str | None, settings: Settings) -> Report:
+    """The report about a history, from the same in columns."""
     disturbances, line = _disturbances(history.observations), Line(history.revisions)
-    found = _changes(history, disturbances, settings, line)
+    rows = Rows()
+    found = _changes(history, disturbances, settings, line, rows)
     seen = observed(history.observations)
     facts = tuple(facts_of(history.series, seen))
-    verdicts = Verdicts(history, disturbances, settings, Causes(Cases(history, seen, found.points), facts), found)
+    causes = Causes(Cases(history, seen, found.points), facts)
+    verdicts = Verdicts(history, disturbances, settings, causes, found, line, rows)
     newest = newest_measured(history)
     heads = {machine: head or revision.commit for machine, revision in newest.items()}
-    comparisons = [
-        comparison
-        for series in history.series
-        if (commit := heads.get(series.key.machine))
-        and (comparison := verdicts.compared(series, commit, base)) is not None
-    ]
+    asked = [(series, commit) for series in history.series if (commit := heads.get(series.key.machine))]
+    comparisons = verdicts.compared(asked, base)
     return Report(
-        history=history,
+        history=told,
         newest=max(newest.values(), key=lambda revision: revision.position, default=None),
         changes=pool(verdicts.points(), history.revisions),
         comparisons=tuple(comparisons),
@@ -68,6 +77,30 @@ def diagnose(
         explanations=verdicts.explanations,
         suspicions=found.suspicions,
     )
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Nothing here refers back to what made it: looking for such circles among millions of objects takes seconds."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _in_columns(history: History) -> History:
+    """The history with the points of each series in columns, as those that were read have them."""
+    return replace(history, series=tuple(map(_series_in_columns, history.series)))
+
+
+def _series_in_columns(series: Series) -> Series:
+    points = series.points
+    if isinstance(points, Points):
+        return series
+    return replace(series, points=Points(series.key, columns_of(points), known=dict(enumerate(points))))
 
 
 def _with_directions(history: History, settings: Settings) -> History:
@@ -85,11 +118,13 @@ def _with_directions(history: History, settings: Settings) -> History:
     )
 
 
-def _changes(history: History, disturbances: Mapping[SeriesKey, Disturbances], settings: Settings, line: Line) -> Found:
+def _changes(
+    history: History, disturbances: Mapping[SeriesKey, Disturbances], settings: Settings, line: Line, rows: Rows
+) -> Found:
     """The changes of the branch that are to be told, with positions of the whole series."""
     parts = {series.key: line.of_branch(series) for series in history.series}
     places = {revision.commit: revision.position for revision in history.revisions}
-    found = detect([part.series for part in parts.values()], disturbances, settings, places)
+    found = detect([part.series for part in parts.values()], disturbances, settings, places, rows)
 
     def is_told(key: SeriesKey, first: str) -> bool:
         setting = settings.of(key.name)
@@ -153,13 +188,13 @@ def newest_measured(history: History) -> dict[str, Revision]:
     revisions = {revision.commit: revision for revision in history.revisions}
     newest: dict[str, tuple[bool, Revision]] = {}
     for series in history.series:
-        for point in reversed(series.points):
-            revision, tried = revisions[point.commit], point.status is not Status.SKIPPED
+        columns = columns_of(series.points)
+        tried = len(columns.statuses.rstrip(_SKIPPED))
+        for place in {tried, len(columns.statuses)} - {0}:
+            revision = revisions[columns.commits[place - 1]]
             known = newest.get(series.key.machine)
-            if known is None or (tried, revision.position) > (known[0], known[1].position):
-                newest[series.key.machine] = (tried, revision)
-            if tried:
-                break
+            if known is None or (place == tried, revision.position) > (known[0], known[1].position):
+                newest[series.key.machine] = (place == tried, revision)
     return {machine: revision for machine, (_, revision) in newest.items()}
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from stallhorn.causes import Causes
 from stallhorn.changes.base import Disturbances
+from stallhorn.changes.comparing import compare_all
 from stallhorn.changes.history import Found
 from stallhorn.changes.levels import compare
-from stallhorn.changes.line import Line
+from stallhorn.changes.line import Line, Part
+from stallhorn.changes.row import Rows
 from stallhorn.changes.settings import Override, Settings
 from stallhorn.kinds import Nature, come_by_code, nature, of_machine, set_aside, with_installed
 from stallhorn.model import (
@@ -25,6 +27,7 @@ from stallhorn.model import (
     SeriesKey,
     Verdict,
 )
+from stallhorn.model.points import columns_of
 
 _ASKED = 20  # series of an event whose libraries are looked at
 
@@ -41,10 +44,12 @@ class Verdicts:
         settings: Settings,
         causes: Causes,
         found: Found,
+        line: Line,
+        rows: Rows,
     ) -> None:
         self._series = {series.key: series for series in history.series}
         self._places = {revision.commit: revision.position for revision in history.revisions}
-        self._line, self._settings, self._disturbances = Line(history.revisions), settings, disturbances
+        self._line, self._rows, self._settings, self._disturbances = line, rows, settings, disturbances
         self._causes = causes
         self.explanations: dict[tuple[SeriesKey, str, str], Explanation] = {}
         self._common = self._events(found.common)
@@ -61,9 +66,19 @@ class Verdicts:
         for events in self._common.values():
             yield from events
 
-    def compared(self, series: Series, commit: str, base: str | None) -> Comparison | None:
-        """The series at one commit; None if it has no point there."""
-        found = self._measured(series, commit, base)
+    def compared(self, asked: Iterable[tuple[Series, str]], base: str | None) -> list[Comparison]:
+        """Each of these series at its commit, but for those that have no point there."""
+        every = [(series, commit, self._line.up_to(series, commit, base)) for series, commit in asked]
+        plain = compare_all([(part.series, commit) for _, commit, part in every], base, self._disturbances, self._rows)
+        found = (
+            self._compared(series, commit, base, _of_whole(part, told))
+            for (series, commit, part), told in zip(every, plain, strict=True)
+        )
+        return [each for each in found if each is not None]
+
+    def _compared(self, series: Series, commit: str, base: str | None, plain: Comparison | None) -> Comparison | None:
+        """The comparison as it is told; `plain` is that with all that it can be compared with."""
+        found = self._measured(series, commit, base, plain)
         if found is None or found.before is None:
             return found
         if found.kind is Kind.CODE and base is None:
@@ -110,30 +125,26 @@ class Verdicts:
             return point, found
         return replace(point, kind=found.kind, reason=found.reason), found
 
-    def _measured(self, series: Series, commit: str, base: str | None) -> Comparison | None:
+    def _measured(self, series: Series, commit: str, base: str | None, plain: Comparison | None) -> Comparison | None:
         """The comparison of what is comparable: without commits beside its line, and those whose timing was wrong."""
         measurement = [each for each in self._changes.get(series.key, ()) if each[0].kind is Kind.MEASUREMENT]
         aside, reason = set[str](), ""
         if measurement:
-            aside, reason = set_aside(measurement, [point.commit for point in series.points], commit)
-        found = self._compare(series, commit, base, aside)
-        if not aside or found is None:
-            return found
-        if found.before is None:  # nothing else is left to compare with
-            found = self._compare(series, commit, base, set())
-            is_wrong = True
+            aside, reason = set_aside(measurement, columns_of(series.points).commits, commit)
+        if not aside or plain is None:
+            return plain
+        found = self._without(aside, series, commit, base)
+        if found is None or found.before is None:  # nothing else is left to compare with
+            found, is_wrong = plain, True
         else:
             is_wrong = base in aside
         if found is None or found.before is None or not is_wrong:
             return found
         return replace(found, verdict=Verdict.CLEAN, kind=Kind.MEASUREMENT, reason=reason)
 
-    def _compare(self, series: Series, commit: str, base: str | None, without: set[str]) -> Comparison | None:
-        part = self._line.up_to(series, commit, base, without)
-        found = compare(part.series, commit, base, self._disturbances.get(series.key, _NONE))
-        if found is None or found.before is None:
-            return found
-        return replace(found, before=part.level(found.before))
+    def _without(self, aside: set[str], series: Series, commit: str, base: str | None) -> Comparison | None:
+        part = self._line.up_to(series, commit, base, aside)
+        return _of_whole(part, compare(part.series, commit, base, self._disturbances.get(series.key, _NONE)))
 
     def _as_found(self, comparison: Comparison) -> Comparison:
         """With the change that was found to begin at the judged commit: all series together tell more than one."""
@@ -179,6 +190,13 @@ class Verdicts:
             last < self._places[point.first] <= head and point.kind is Kind.CODE
             for point, _ in self._changes.get(found.key, ())
         )
+
+
+def _of_whole(part: Part, found: Comparison | None) -> Comparison | None:
+    """With positions of the whole series."""
+    if found is None or found.before is None or isinstance(part.places, range):
+        return found
+    return replace(found, before=part.level(found.before))
 
 
 def _within(found: Comparison, setting: Override, places: Mapping[str, int]) -> Comparison:

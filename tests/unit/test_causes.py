@@ -130,7 +130,7 @@ def test_each_case_is_judged_once():
 
     spy: Any = ModuleType("stallhorn.pitfalls.spy")
     spy.NEEDS, spy.detect = (), detect
-    of = history([1.0, 2.0])
+    of = history([1.0, 2.0], seen(0), seen(1))
     made, (change,) = causes(of, {"spy": spy}), levels.detect(of.series[0])
     for _ in range(2):
         made.findings(of.series[0], commit(1))

@@ -9,17 +9,21 @@ newest points is forgotten when more than `TAIL` points came after without the h
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from stallhorn.changes import counted, levels
-from stallhorn.changes.base import BENCHMARKS, USUAL, Demand, Disturbances, Event, Step, Steps, is_usable
+from stallhorn.changes.base import BENCHMARKS, USUAL, Demand, Disturbances, Event, Step, Steps
 from stallhorn.changes.line import part
+from stallhorn.changes.row import Row, Rows
 from stallhorn.changes.settings import Settings
 from stallhorn.model import ChangePoint, Direction, Kind, Level, Measurement, Series, SeriesKey, Suspicion
 from stallhorn.model.visits import by_visit, repeats
 from stallhorn.stats import median, trimmed_range
+
+if TYPE_CHECKING:
+    from stallhorn.changes.grid import Grid
 
 YOUNG = 12  # usable points below which a series has no history, and first points that are judged as young for ever
 TAIL = 15  # newest points that are judged as young, too
@@ -51,8 +55,9 @@ def detect(
     disturbances: Mapping[SeriesKey, Disturbances],
     settings: Settings,
     places: Mapping[str, int],
+    known: Rows | None = None,
 ) -> Found:
-    """Every change of these series; `places` are the positions of commits in the history.
+    """Every change of these series; `places` are the positions of commits in the history, `known` what was read.
 
     Series of one machine and environment are judged together, those of one benchmark among them as its parameters.
     Points without a value are gaps. About two microseconds a point.
@@ -61,10 +66,11 @@ def detect(
     points: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
     common: list[ChangePoint] = []
     suspicions: list[Suspicion] = []
-    for rows in _projects(series):
-        every = [_young(row, disturbances.get(row.key, _NONE), demands.of(row).relevant) for row in rows]
+    for rows in _projects(series, known or Rows()):
+        judged = _judged(rows, demands, places)
+        every = _young(rows, disturbances, demands)
         of_all = _of_all(rows, every)
-        for found, row, young in zip(_judged(rows, demands, places), rows, every, strict=True):
+        for found, row, young in zip(judged, rows, every, strict=True):
             together = [point for point in young if (point.first, point.direction) in of_all]
             told = _told(row, found, [point for point in young if point not in together])
             common += [replace(point, kind=Kind.MACHINE, reason=COMMON) for point in together]
@@ -82,33 +88,6 @@ def detect(
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A series with the points that can be judged."""
-
-    series: Series
-    usable: tuple[int, ...]  # positions in the series
-
-    @property
-    def key(self) -> SeriesKey:
-        return self.series.key
-
-    def values(self) -> list[float]:
-        return [float(self.series.points[place].value or 0.0) for place in self.usable]
-
-    def weights(self) -> list[float | None]:
-        """How narrow each point's interval is beside its value; a wide one marks a disturbed point."""
-        found: list[float | None] = []
-        for place in self.usable:
-            point = self.series.points[place]
-            known = point.low is not None and point.high is not None and 0 < point.low < point.high
-            found.append(1 / math.log(point.high / point.low) if known else None)  # type: ignore[operator]
-        return found
-
-    def commit(self, number: int) -> str:
-        return self.series.points[self.usable[number]].commit
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """The steps of one series, by numbers of its usable points, and where its machine moved."""
 
@@ -116,44 +95,31 @@ class _Found:
     events: Events = ()
 
 
-def _projects(series: Iterable[Series]) -> Iterator[list[_Row]]:
+def _projects(series: Iterable[Series], known: Rows) -> Iterator[list[Row]]:
     """Series that were measured on one machine in one environment."""
-    found: dict[tuple[str, str], list[_Row]] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for each in series:
         if not each.is_counted:
-            usable = tuple(place for place, point in enumerate(each.points) if is_usable(point))
-            found.setdefault((each.key.machine, each.key.environment), []).append(_Row(each, usable))
+            found.setdefault((each.key.machine, each.key.environment), []).append(known.of(each))
     yield from found.values()
 
 
-def _judged(rows: Sequence[_Row], asked: _Demands, places: Mapping[str, int]) -> list[_Found]:
+def _judged(rows: Sequence[Row], asked: _Demands, places: Mapping[str, int]) -> list[_Found]:
     """The steps of each series with a history; none of the others."""
     old = [number for number, row in enumerate(rows) if len(row.usable) >= YOUNG]
     found = [_Found(Steps()) for _ in rows]
     if not old:
         return found
-    import numpy as np  # a young history is judged without
-
+    from stallhorn.changes.grid import grid_of  # arrays: a young history is judged without
     from stallhorn.changes.projects import judge_project
-    from stallhorn.changes.series import undisturbed
 
-    seen = {rows[number].commit(k) for number in old for k in range(len(rows[number].usable))}
-    commits = sorted(seen, key=places.__getitem__)
-    columns = {commit: column for column, commit in enumerate(commits)}
-    values = np.full((len(old), len(commits)), np.nan)
-    at = []
-    for line, number in zip(values, old, strict=True):
-        row = rows[number]
-        taken = [columns[row.commit(k)] for k in range(len(row.usable))]
-        line[taken] = np.log(undisturbed(row.values(), row.weights()))
-        at.append({column: k for k, column in enumerate(taken)})
+    grid = grid_of([rows[number] for number in old], places)
     demands = [asked.of(rows[number]) for number in old]
-    judged = judge_project(values, [rows[number].key.benchmark for number in old], demands)
-    for number, own, steps, demand in zip(old, at, judged.steps, demands, strict=True):
-        taken = list(own)
-        starts = [(bisect_left(taken, event.place), event) for event in judged.events]
-        events = tuple((start, event) for start, event in starts if 0 < start < len(taken))
-        again = _with_visits(rows[number], _renumbered(steps, own), demand, events)
+    judged = judge_project(grid.logarithms, [rows[number].key.benchmark for number in old], demands)
+    for place, (number, steps, demand) in enumerate(zip(old, judged.steps, demands, strict=True)):
+        starts = zip(grid.starts(place, [event.place for event in judged.events]), judged.events, strict=True)
+        events = tuple((start, event) for start, event in starts if 0 < start < len(rows[number].usable))
+        again = _with_visits(rows[number], _renumbered(steps, grid, place), demand, events)
         found[number] = _Found(again, events)
     return found
 
@@ -165,7 +131,7 @@ class _Demands:
         self._settings = settings
         self._known: dict[str, Demand] = {}
 
-    def of(self, row: _Row) -> Demand:
+    def of(self, row: Row) -> Demand:
         name = row.key.name
         if name not in self._known:
             found = self._settings.of(name)
@@ -175,22 +141,27 @@ class _Demands:
         return self._known[name]
 
 
-def _renumbered(steps: Steps, at: Mapping[int, int]) -> Steps:
+def _renumbered(steps: Steps, grid: Grid, row: int) -> Steps:
     """Steps by numbers of usable points, in place of columns of all commits."""
-    found = tuple(replace(step, place=at[step.place]) for step in steps.found if step.place in at)
-    doubt = None if steps.doubt is None or steps.doubt.place not in at else steps.doubt
-    return Steps(found, None if doubt is None else replace(doubt, place=at[doubt.place]))
+    if not steps.found and steps.doubt is None:
+        return steps
+    found = [(grid.number(row, step.place), step) for step in steps.found]
+    doubt = None if steps.doubt is None else grid.number(row, steps.doubt.place)
+    return Steps(
+        tuple(replace(step, place=number) for number, step in found if number is not None),
+        None if doubt is None or steps.doubt is None else replace(steps.doubt, place=doubt),
+    )
 
 
-def _with_visits(row: _Row, steps: Steps, demand: Demand, events: Events) -> Steps:
+def _with_visits(row: Row, steps: Steps, demand: Demand, events: Events) -> Steps:
     """The same, with each of the newest points as often as it was measured, far apart: visits count as nights."""
     newest = row.usable[-TAIL:]
-    if not any(repeats(row.series.points[place]) > 1 for place in newest):
+    if row.is_bare or not any(repeats(row.series.points[place]) > 1 for place in newest):
         return steps
     numbers: list[int] = []
     x: list[float] = []
     for number, place in enumerate(row.usable):
-        values = _visits(row.series.points[place]) if place >= newest[0] else [row.series.points[place].value or 0.0]
+        values = _visits(row.series.points[place]) if place >= newest[0] else [row.columns.values[place]]
         of_machine = sum(event.size for start, event in events if start <= number)
         x += [math.log(value) - of_machine for value in values]
         numbers += [number] * len(values)
@@ -224,27 +195,65 @@ def _visits(point: Measurement) -> list[float]:
     return found if len(found) > 1 else [value]
 
 
-def _young(row: _Row, disturbances: Disturbances, relevant: float) -> list[ChangePoint]:
-    """What the rule for processes tells of a series' first points and of its newest."""
-    count = len(row.usable)
-    if count == 0:
+def _young(
+    rows: Sequence[Row], disturbances: Mapping[SeriesKey, Disturbances], demands: _Demands
+) -> list[list[ChangePoint]]:
+    """What the rule for young series tells of each series' first points and of its newest."""
+    found: list[list[ChangePoint]] = [[] for _ in rows]
+    asked = [(number, *stretch) for number, row in enumerate(rows) for stretch in _stretches(len(row.usable))]
+    bare = [one for one in asked if rows[one[0]].is_bare and rows[one[0]].key not in disturbances]
+    if bare and _are_many(rows):
+        from stallhorn.changes.bare import detect as of_many
+
+        every = of_many([(rows[number], start, stop) for number, start, stop in bare])
+        for (number, _, _), told in zip(bare, every, strict=True):
+            found[number] += told
+        known = {number for number, _, _ in bare}
+        asked = [one for one in asked if one[0] not in known]
+    for number, start, stop in asked:
+        found[number] += _by_processes(rows[number], start, stop, disturbances.get(rows[number].key, _NONE))
+    return [_of_young(row, told, demands) if told else [] for row, told in zip(rows, found, strict=True)]
+
+
+def _are_many(rows: Sequence[Row]) -> bool:
+    """Whether the compiled loops are at hand, or there are enough young series to have them compiled."""
+    young = sum(len(row.usable) for row in rows if len(row.usable) < YOUNG)  # for the others it was decided
+    if young <= levels.FEW and all(len(row.usable) < YOUNG for row in rows):
+        return False
+    from stallhorn.changes.loops.compiler import is_compiled
+    from stallhorn.changes.steps import prepare
+
+    if young > levels.FEW:
+        prepare(young)
+    return is_compiled()
+
+
+def _stretches(count: int) -> list[tuple[int, int]]:
+    """The first and the newest of so many points, each with some to judge them against."""
+    if count < 2:
         return []
-    ranges = [(0, count)] if count < YOUNG + TAIL + AROUND else [(0, YOUNG + SAME), (count - TAIL - AROUND, count)]
-    found = []
-    for start, stop in ranges:
-        kept = set(row.usable[start:stop])
-        some = part(row.series, (place in kept for place in range(len(row.series.points))))
-        numbers = {row.usable[number]: number for number in range(start, stop)}
-        for point in levels.detect(some.series, disturbances):
-            whole = some.whole(point)
-            number = numbers[whole.after.start]
-            is_first, is_new = number < YOUNG, number >= count - TAIL
-            if ((is_first and start == 0) or (is_new and stop == count)) and _size(point) >= relevant:
-                found.append(replace(whole, confidence=CERTAIN))
-    return found
+    return [(0, count)] if count < YOUNG + TAIL + AROUND else [(0, YOUNG + SAME), (count - TAIL - AROUND, count)]
 
 
-def _of_all(rows: Sequence[_Row], young: Sequence[Sequence[ChangePoint]]) -> set[tuple[str, Direction]]:
+def _by_processes(row: Row, start: int, stop: int, disturbances: Disturbances) -> list[ChangePoint]:
+    """What the rule for processes tells of some of the points."""
+    kept = set(row.usable[start:stop])
+    some = part(row.series, (place in kept for place in range(len(row.series.points))))
+    return [some.whole(point) for point in levels.detect(some.series, disturbances)]
+
+
+def _of_young(row: Row, told: Sequence[ChangePoint], demands: _Demands) -> list[ChangePoint]:
+    """Those that are of the first points or of the newest, and are large enough."""
+    last, relevant = len(row.usable) - TAIL, demands.of(row).relevant
+    numbers = [row.number_of(point.after.start) for point in told]
+    return [
+        replace(point, confidence=CERTAIN)
+        for number, point in zip(numbers, told, strict=True)
+        if number is not None and (number < YOUNG or number >= last) and _size(point) >= relevant
+    ]
+
+
+def _of_all(rows: Sequence[Row], young: Sequence[Sequence[ChangePoint]]) -> set[tuple[str, Direction]]:
     """The newest commits at which most benchmarks moved alike: the machine's, before nights show that it stays."""
     old = [(row, points) for row, points in zip(rows, young, strict=True) if len(row.usable) >= YOUNG]
     benchmarks = {row.key.benchmark for row, _ in old}
@@ -260,22 +269,24 @@ def _size(point: ChangePoint) -> float:
     return abs(math.log(point.ratio)) if point.ratio else math.inf
 
 
-def _told(row: _Row, found: _Found, young: Sequence[ChangePoint]) -> tuple[ChangePoint, ...]:
+def _told(row: Row, found: _Found, young: Sequence[ChangePoint]) -> tuple[ChangePoint, ...]:
     """The steps, and what the rule for processes tells where there are none."""
-    steps, at = found.steps.found, {place: number for number, place in enumerate(row.usable)}
+    steps = found.steps.found
     own = [
-        point
+        (number, point)
         for point in young
-        if all(abs(at[point.after.start] - step.place) > SAME for step in steps)
-        and not any(_is_of(event, start, point, at[point.after.start]) for start, event in found.events)
+        if (number := row.number_of(point.after.start)) is not None
+        and all(abs(number - step.place) > SAME for step in steps)
+        and not any(_is_of(event, start, point, number) for start, event in found.events)
     ]
-    starts = {*(step.place for step in steps), *(at[point.after.start] for point in own)}
+    if not steps:
+        return tuple(point for _, point in own)
+    starts = {*(step.place for step in steps), *(number for number, _ in own)}
     edges = sorted({0, *starts, *(place for place, _ in found.events), len(row.usable)})
-    x = [math.log(value) for value in row.values()] if steps else []
-    points = list(own)
+    points = [point for _, point in own]
     for step in steps:
         number = edges.index(step.place, 1)
-        points.append(_point(row, x, edges[number - 1], step, edges[number + 1]))
+        points.append(_point(row, edges[number - 1], step, edges[number + 1]))
     return tuple(sorted(points, key=lambda point: point.after.start))
 
 
@@ -285,10 +296,10 @@ def _is_of(event: Event, start: int, point: ChangePoint, number: int) -> bool:
     return event.hides(event.place + number - start, moved)
 
 
-def _point(row: _Row, x: Sequence[float], start: int, step: Step, stop: int) -> ChangePoint:
+def _point(row: Row, start: int, step: Step, stop: int) -> ChangePoint:
     from stallhorn.changes.steps import interval
 
-    low, high = interval(x[start : step.place], x[step.place : stop])
+    low, high = interval(row.logarithms(start, step.place), row.logarithms(step.place, stop))
     return ChangePoint(
         key=row.key,
         before=_level(row, start, step.place),
@@ -298,7 +309,7 @@ def _point(row: _Row, x: Sequence[float], start: int, step: Step, stop: int) -> 
         rising=row.series.rising,
         low=math.exp(low),
         high=math.exp(high),
-        confidence=_known_tonight(step) if len(x) - step.place <= TAIL else step.confidence,
+        confidence=_known_tonight(step) if len(row.usable) - step.place <= TAIL else step.confidence,
     )
 
 
@@ -307,8 +318,8 @@ def _known_tonight(step: Step) -> float:
     return replace(step, odds=step.odds - HEALTHY).confidence
 
 
-def _level(row: _Row, start: int, stop: int) -> Level:
-    values = [float(row.series.points[place].value or 0.0) for place in row.usable[start:stop]]
+def _level(row: Row, start: int, stop: int) -> Level:
+    values = row.values(start, stop)
     low, high = trimmed_range(values)
     center = median(values)
     return Level(row.usable[start], row.usable[stop - 1] + 1, center, min(low, center), max(high, center))
@@ -321,13 +332,13 @@ def _edges(found: _Found, number: int, count: int) -> tuple[int, int]:
     return low, min([number + SIDE, count, *(one for one in other if one > number)])
 
 
-def _moved_by(event: tuple[int, Event], row: _Row, found: _Found) -> ChangePoint | None:
+def _moved_by(event: tuple[int, Event], row: Row, found: _Found) -> ChangePoint | None:
     """How an event of the machine moved one series; None where it did not, or there are no points on one side."""
     number, what = event
     start, stop = _edges(found, number, len(row.usable))
     if start == number or abs(what.size) < USUAL.relevant:
         return None
-    point = _point(row, [math.log(value) for value in row.values()], start, Step(number, what.odds), stop)
+    point = _point(row, start, Step(number, what.odds), stop)
     if _holds(point, 1.0) and not _holds(point, math.exp(what.size)):
         return None
     return replace(point, kind=Kind.MACHINE, reason=COMMON)
@@ -337,7 +348,7 @@ def _holds(point: ChangePoint, ratio: float) -> bool:
     return point.low is not None and point.high is not None and point.low <= ratio <= point.high
 
 
-def _suspicion(row: _Row, found: _Found, told: Sequence[ChangePoint]) -> Suspicion | None:
+def _suspicion(row: Row, found: _Found, told: Sequence[ChangePoint]) -> Suspicion | None:
     """What the newest points look like, unless it was told."""
     doubt = found.steps.doubt
     if doubt is None or doubt.place < 1 or doubt.place >= len(row.usable):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from stallhorn.changes import counted, mirror
 from stallhorn.changes.base import Disturbance, Disturbances, Method, is_usable, unusable
+from stallhorn.changes.row import Row, place_of, row_of
 from stallhorn.changes.rule import (
     RELEVANT,
     SLICES,
@@ -25,9 +27,11 @@ from stallhorn.changes.rule import (
     telling,
     undisturbed,
 )
-from stallhorn.model import ChangePoint, Comparison, Direction, Level, Measurement, Series, Verdict
+from stallhorn.model import ChangePoint, Comparison, Direction, Level, Series, Verdict
+from stallhorn.model.points import columns_of
 
 WINDOW = 20  # points of a level, the newest, that a new point is judged against
+FEW = 4_000  # points that are judged one by one
 
 _UNDISTURBED: Disturbances = {}
 _ALONE: Mapping[int, Disturbance] = {}
@@ -40,21 +44,28 @@ def detect(series: Series, disturbances: Disturbances = _UNDISTURBED) -> tuple[C
     is_mirrored = mirror.is_mirrored(series)
     judged = mirror.mirrored(series) if is_mirrored else series
     found = _levels(_Scan(judged, disturbances), len(series.points))
+    if len(found) < 2:
+        return ()
     levels = [_level(judged, disturbances, positions) for positions in found]
-    if is_mirrored:
-        levels = [mirror.level(level) for level in levels]
+    return changes(series, levels, [(positions[0], positions[-1]) for positions in found])
+
+
+def changes(series: Series, levels: Sequence[Level], edges: Sequence[tuple[int, int]]) -> tuple[ChangePoint, ...]:
+    """The change points between levels of a series, or of its inverse; `edges` are their first and last positions."""
+    shown = [mirror.level(level) for level in levels] if mirror.is_mirrored(series) else levels
+    commits = columns_of(series.points).commits
     return tuple(
         ChangePoint(
             key=series.key,
-            before=levels[index - 1],
-            after=levels[index],
-            last=series.points[found[index - 1][-1]].commit,
-            first=series.points[found[index][0]].commit,
+            before=before,
+            after=after,
+            last=commits[old[1]],
+            first=commits[new[0]],
             rising=series.rising,
-            low=_ratio(levels[index].low, levels[index - 1].high),
-            high=_ratio(levels[index].high, levels[index - 1].low),
+            low=_ratio(after.low, before.high),
+            high=_ratio(after.high, before.low),
         )
-        for index in range(1, len(found))
+        for (before, after), (old, new) in zip(pairwise(shown), pairwise(edges), strict=True)
     )
 
 
@@ -74,35 +85,55 @@ def compare(
     None if the series has no point at `head`. A point without a usable value, or with nothing to compare with, gets
     `Verdict.NOTHING` and the reason.
     """
-    commits = {point.commit: position for position, point in enumerate(series.points)}
-    if head not in commits:
-        return None
-    place = commits[head]
-    after, exact = series.points[place], series.is_counted
-    earlier = [position for position in range(place) if is_usable(series.points[position], exact)]
-    if base is not None:
-        usable = base in commits and base != head and is_usable(series.points[commits[base]], exact)
-        earlier = [commits[base]] if usable else []
-    last = series.points[earlier[-1]].commit if earlier else None
-    if not is_usable(after, exact) or not earlier:
-        reason = unusable(after, exact) or (f"{base[:8]} was not measured" if base else "no earlier measurement")
-        return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
+    asked = of_what(row_of(series), head, base)
+    if not isinstance(asked, Asked):
+        return asked
     if series.is_counted:
-        return counted.compare(series, earlier[-1], place)
+        return counted.compare(series, asked.base, asked.place)
     is_mirrored = mirror.is_mirrored(series)
     judged = mirror.mirrored(series) if is_mirrored else series
     scan = _Scan(judged, disturbances)
     if base is None:
-        positions, judgement = scan.newest(place)
+        positions, judgement = scan.newest(asked.place)
     else:
-        positions, judgement = scan.against(earlier[-1], place)
-    found = _comparison(judged, disturbances, positions, judgement, judged.points[place])
-    return mirror.comparison(found, after) if is_mirrored else found
+        positions, judgement = scan.against(asked.base, asked.place)
+    level = _level(judged, disturbances, positions)
+    if is_mirrored:
+        level = mirror.level(level)
+    return comparison(series, level, judgement, positions[-1], asked.place)
 
 
-def _comparison(
-    series: Series, disturbances: Disturbances, positions: Sequence[int], judgement: Judgement, after: Measurement
-) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be compared: places of a series."""
+
+    place: int
+    base: int  # the newest point before it, or the one that it is to be compared with
+
+
+def of_what(row: Row, head: str, base: str | None) -> Asked | Comparison | None:
+    """Which points are to be compared; where that cannot be done, a comparison that says why; None without a point."""
+    series, commits = row.series, row.columns.commits
+    place = place_of(commits, head)
+    if place is None:
+        return None
+    if base is None:
+        number = bisect_left(row.usable, place) - 1
+        before = row.usable[number] if number >= 0 else None
+    else:
+        before = place_of(commits, base) if base != head else None
+        before = before if before is not None and row.number_of(before) is not None else None
+    if before is not None and row.number_of(place) is not None:
+        return Asked(place, before)
+    after, last = series.points[place], None if before is None else commits[before]
+    reason = unusable(after, series.is_counted) or (
+        f"{base[:8]} was not measured" if base else "no earlier measurement"
+    )
+    return Comparison(series.key, None, after, last, Verdict.NOTHING, Direction.SAME, reason)
+
+
+def comparison(series: Series, level: Level, judgement: Judgement, last: int, place: int) -> Comparison:
+    """What a judgement says in the words of the report; `last` is the newest point of the level."""
     verdict, direction, reason = Verdict.CLEAN, judgement.direction, judgement.reason
     if not judgement.certain:
         slower = direction is Direction.SLOWER
@@ -111,8 +142,8 @@ def _comparison(
         verdict = Verdict.REGRESSION
     elif direction is Direction.SAME and judgement.needed > 1.25:
         reason = f"{telling(judgement.needed)} here"
-    last = series.points[positions[-1]].commit
-    return Comparison(series.key, _level(series, disturbances, positions), after, last, verdict, direction, reason)
+    points = series.points
+    return Comparison(series.key, level, points[place], points[last].commit, verdict, direction, reason)
 
 
 def _level(series: Series, disturbances: Disturbances, positions: Sequence[int]) -> Level:
@@ -139,7 +170,7 @@ class _Scan:
     """Reads a series point by point. `pending` points look different from the level and are not yet believed."""
 
     def __init__(self, series: Series, disturbances: Disturbances) -> None:
-        self._points = series.points
+        self._points = tuple(series.points)
         self._slices = SLICES if series.unit == "seconds" else 0.0
         self._disturbances = disturbances
         self._sightings: dict[int, Sighting] = {}

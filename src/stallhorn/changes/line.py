@@ -6,10 +6,12 @@ would be reverted at the next commit. It is compared with the commits that it gr
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from stallhorn.model import ChangePoint, Level, Revision, Series
+from stallhorn.model.points import Columns, Points, columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,21 @@ class Line:
         self._revisions = {revision.commit: revision for revision in revisions}
         self._aside = frozenset(commit for commit, revision in self._revisions.items() if revision.aside)
         self._before: dict[str, tuple[frozenset[str], int]] = {}
+        self._on_branch: dict[int, tuple[Sequence[str], list[int], tuple[str, ...]]] = {}
 
     def of_branch(self, series: Series) -> Part:
         """The points of a series whose commits are on the branch."""
         if not self._aside:
             return Part(series, range(len(series.points)))
-        return part(series, (point.commit not in self._aside for point in series.points))
+        if not isinstance(series.points, Points):
+            return part(series, (point.commit not in self._aside for point in series.points))
+        # Most series were measured at the same commits, and share them: so do their parts.
+        commits = series.points.columns.commits
+        known = self._on_branch.get(id(commits))
+        if known is None:
+            places = [place for place, commit in enumerate(commits) if commit not in self._aside]
+            known = self._on_branch[id(commits)] = commits, places, tuple(commits[place] for place in places)
+        return _chosen(series, known[1], known[2])
 
     def up_to(self, series: Series, commit: str, also: str | None = None, without: Collection[str] = ()) -> Part:
         """What a commit can be compared with, and its own point; `also` is a commit that it has to be compared with.
@@ -49,6 +60,8 @@ class Line:
         """
         if not self._aside and not without:
             return Part(series, range(len(series.points)))
+        if not without and commit not in self._aside and also not in self._aside:
+            return self.of_branch(series)
         named, position = frozenset((commit, also)), None
         if commit in self._aside:
             ancestors, position = self._ancestors(commit)
@@ -56,13 +69,13 @@ class Line:
         return part(
             series,
             (
-                point.commit in named
+                each in named
                 or (
-                    point.commit not in self._aside
-                    and point.commit not in without
-                    and (position is None or self._revisions[point.commit].position <= position)
+                    each not in self._aside
+                    and each not in without
+                    and (position is None or self._revisions[each].position <= position)
                 )
-                for point in series.points
+                for each in columns_of(series.points).commits
             ),
         )
 
@@ -91,7 +104,32 @@ class Line:
 
 def part(series: Series, kept: Iterable[bool]) -> Part:
     """The points that are kept."""
-    places = [place for place, keep in enumerate(kept) if keep]
-    if len(places) == len(series.points):
+    return _chosen(series, [place for place, keep in enumerate(kept) if keep])
+
+
+def _chosen(series: Series, places: Sequence[int], commits: Sequence[str] | None = None) -> Part:
+    """The points at these places; `commits` are theirs, where somebody knows them."""
+    points = series.points
+    if len(places) == len(points):
         return Part(series, range(len(places)))
-    return Part(replace(series, points=tuple(series.points[place] for place in places)), places)
+    if not isinstance(points, Points):
+        return Part(replace(series, points=tuple(points[place] for place in places)), places)
+    whole = points.columns
+    columns = Columns(
+        tuple(whole.commits[place] for place in places) if commits is None else commits,
+        values=_at(places, whole.values),
+        lows=_at(places, whole.lows),
+        highs=_at(places, whole.highs),
+        statuses=bytes(whole.statuses[place] for place in places),
+    )
+    kept = replace(
+        points,
+        columns=columns,
+        started=_at(places, points.started) if points.started else (),
+        known={at: points.known[place] for at, place in enumerate(places) if place in points.known},
+    )
+    return Part(replace(series, points=kept), places)
+
+
+def _at(places: Sequence[int], column: Sequence[float]) -> Sequence[float]:
+    return array("d", [column[place] for place in places])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stallhorn.model import Comparison, Direction, Level, Measurement, Sample, Series
+from stallhorn.model import Direction, Level, Measurement, Sample, Series
 
 
 def is_mirrored(series: Series) -> bool:
@@ -25,11 +25,6 @@ def mirrored(series: Series) -> Series:
 def level(one: Level) -> Level:
     """A level of the inverse values in the series' own."""
     return replace(one, center=1 / one.center, low=1 / one.high, high=1 / one.low)
-
-
-def comparison(one: Comparison, after: Measurement) -> Comparison:
-    """A comparison of the inverse values, in the series' own; `after` is the measurement that was compared."""
-    return replace(one, before=None if one.before is None else level(one.before), after=after)
 
 
 def _inverse(point: Measurement) -> Measurement:

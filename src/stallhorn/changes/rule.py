@@ -40,6 +40,9 @@ _LARGEST = 700.0  # of a logarithm whose number can be written
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
 _SPREAD = 0.87  # standard deviation of the better of two processes, in medians of the difference between two
 
+# What the compiled rule (`loops.scan`) asks for, in its order.
+LIMITS = (_LOG_RELEVANT, CERTAINTY, PRIOR_ALONE, PRIOR_WEIGHT, math.log(PLAIN), DOUBT, _SIGMA)
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -155,8 +158,8 @@ def scatter(levels: Sequence[Sequence[Sighting]]) -> float:
     between = _SIGMA * mad(deviations) if len(deviations) > 2 else 0.0
     within = _SPREAD * median(spreads) if spreads else 0.0
     usual = PRIOR if spreads else PRIOR_ALONE
-    count = len(deviations)
-    return math.sqrt((PRIOR_WEIGHT * usual**2 + count * max(between, within) ** 2) / (PRIOR_WEIGHT + count))
+    count, spread = len(deviations), max(between, within)
+    return math.sqrt((PRIOR_WEIGHT * (usual * usual) + count * (spread * spread)) / (PRIOR_WEIGHT + count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def judge(ground: Ground, points: Sequence[Sighting]) -> Judgement:
     noise = _noise(ground, points)
     foreign = _foreign(ground, points, direction)
     least = max(_LOG_RELEVANT, noise, foreign)
-    needed = math.exp(min(least, _LARGEST))
+    needed = ratio_of(least)
     leans = effect >= _LOG_RELEVANT
     if abs(shift) < _LOG_RELEVANT or effect <= max(DOUBT * noise, _LOG_RELEVANT):
         return Judgement(Direction.SAME, True, needed, leans)
@@ -216,10 +219,19 @@ def _why(effect: float, noise: float, foreign: float, ground: Ground, points: Se
         beside = f"other processes used {max(each.cores for each in known):.1f} cores"
         if any(each.crowded for each in known):
             return f"{beside}, more than were free: its threads can have waited for them"
-        return f"{beside}, which can explain up to {math.exp(min(foreign, _LARGEST)):.2f}x"
+        return f"{beside}, which can explain up to {ratio_of(foreign):.2f}x"
+    return too_little(effect, noise, len(ground.points))
+
+
+def too_little(effect: float, noise: float, earlier: int) -> str:
+    """Why a change is not believed that nothing but its own noise speaks against."""
     if effect < noise:
-        return f"{telling(math.exp(min(noise, _LARGEST)))}, {_points(len(ground.points))}"
+        return f"{telling(ratio_of(noise))}, {_points(earlier)}"
     return "its processes overlap with those measured before"
+
+
+def ratio_of(logarithm: float) -> float:
+    return math.exp(min(logarithm, _LARGEST))
 
 
 def telling(ratio: float) -> str:

@@ -36,8 +36,13 @@ def logarithms(
         return np.clip(v / scale, -1e6, 1e6), at
 
 
-def undisturbed(values: Sequence[float | None] | Floats, weights: Sequence[float | None] | None = None) -> Floats:
-    """The values, NaN where they are missing or where a wide spread says that something disturbed them."""
+def undisturbed(
+    values: Sequence[float | None] | Floats, weights: Sequence[float | None] | Floats | None = None
+) -> Floats:
+    """The values, NaN where they are missing or where a wide spread says that something disturbed them.
+
+    Rows of a matrix are series of the same length, each on its own.
+    """
     found: Floats = np.array(values, dtype=float)
     if weights is not None:
         found[_disturbed(np.array(weights, dtype=float))] = np.nan
@@ -46,13 +51,30 @@ def undisturbed(values: Sequence[float | None] | Floats, weights: Sequence[float
 
 def _disturbed(weights: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Single points and pairs whose spread is far wider than the series' own."""
-    none = np.zeros(len(weights), bool)
     known = np.isfinite(weights) & (weights > 0)
-    if known.sum() < KNOWN * len(weights) or not known.any():
-        return none
-    wide = known & (np.where(known, weights, 1.0) < np.median(weights[known] / OUTLIER))
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], wide.astype(int), [0]])))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start <= ALONE:
-            none[start:stop] = True
-    return none
+    usual = _medians(np.where(known, weights / OUTLIER, np.nan))
+    count = known.sum(-1, keepdims=True)
+    wide = known & (np.where(known, weights, 1.0) < usual) & (count >= KNOWN * weights.shape[-1])
+    # A wide point is in a longer run if it ends, starts, or stands inside of one that is longer than ALONE.
+    aside = np.zeros((*weights.shape[:-1], ALONE), bool)
+    padded = np.concatenate([aside, wide, aside], axis=-1)
+    width = weights.shape[-1]
+    long = np.zeros(wide.shape, bool)
+    for first in range(ALONE + 1):
+        run = [padded[..., first + shift : first + shift + width] for shift in range(ALONE + 1)]
+        long |= np.logical_and.reduce(run)
+    found: np.ndarray[Any, np.dtype[np.bool_]] = wide & ~long
+    return found
+
+
+def _medians(values: Floats) -> Floats:
+    """The median of each row without what is missing; NaN where all is. It keeps its axis, of one column."""
+    width = values.shape[-1]
+    if width == 0:
+        return np.full((*values.shape[:-1], 1), np.nan)
+    ordered = np.sort(values, axis=-1)  # missing values come last
+    count = np.isfinite(values).sum(-1, keepdims=True)
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, width - 1)
+    ends = [np.take_along_axis(ordered, at, axis=-1) for at in (low, high)]
+    found: Floats = 0.5 * (ends[0] + ends[1])
+    return found

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from stallhorn.changes.loops import cuts, eliminate, evidence, order
+from stallhorn.changes.loops import cuts, eliminate, evidence, order, scan
 
 PLAIN = ("space",)  # makes arrays
-MODULES = (order, cuts, evidence, eliminate)  # each calls those before it
-ENTRANCES = ("noise", "judge_all", "visited")
+MODULES = (order, cuts, evidence, eliminate, scan)  # each calls those before it
+ENTRANCES = ("noise", "judge_all", "visited", "scan_all")
 _LOCK = threading.Lock()
 _done = False
 
@@ -70,12 +70,16 @@ def _compiled(njit: Callable[..., Any], function: FunctionType, keep: bool) -> o
 
 
 def _use_once() -> None:
-    """Compile now, with what `judge_all` gets: the settings of Numba are those of the others again afterwards."""
+    """Compile now, with what Python gives them: the settings of Numba are those of the others again afterwards."""
     x, none, trees = np.zeros(20), np.zeros(1, np.int64), np.zeros((0, 6))
     x[10:] = 1.0
     eliminate.judge_all(
         x, none + 20, np.zeros((1, 5)), trees, trees, np.zeros(2), np.zeros(20, np.int64), np.zeros(20),
         none, np.zeros((1, 2)), *eliminate.space(20),
+    )  # fmt: skip
+    scan.scan_all(
+        x + 1.0, x, x, none + 20, none - 1, none, np.ones(scan.LIMITS), none, np.zeros((20, 3)),
+        np.zeros((1, scan.ASKED)), *scan.space(20),
     )  # fmt: skip
 
 
