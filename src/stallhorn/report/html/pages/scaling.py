@@ -17,7 +17,7 @@ from stallhorn.report.html.data.benchmark import escaped
 from stallhorn.report.html.data.script import script
 from stallhorn.report.html.pages.base import File, Link, Page
 from stallhorn.report.html.view import Site
-from stallhorn.sweeps.crossover import Estimate
+from stallhorn.sweeps.crossover import Estimate, ratio
 from stallhorn.sweeps.roles import roles
 from stallhorn.sweeps.scaling import GOOD, Cores, Judgement, Point, Sweep, best_serial, judge, sweeps
 
@@ -82,6 +82,9 @@ def pages(site: Site) -> Iterable[Page | File]:
         "rows": [_row(sweep, judgement, site) for sweep, judgement in judged[:_MOST_ROWS]],
         "named": [_named(sweep, point, site) for sweep, point in named[:_MOST_NAMED]],
         "all_named": len(named),
+        "picks": _picks(
+            [each for each in found if start and each.family == start.family], len({each.family for each in found})
+        ),
         "counts": _counts([judgement for _, judgement in judged]),
         "machines": _machines(found),
         "commits": [site.revision(commit) for commit in _newest_first({each.commit for each in found}, site)[:3]],
@@ -94,6 +97,21 @@ def pages(site: Site) -> Iterable[Page | File]:
     for place, families in enumerate(files):
         kept = [_data(each, serial, site) for each in found if each.family in families]
         yield script(f"scaling-{place}", {"schema": 1, "sweeps": kept})
+
+
+def _picks(members: Sequence[Sweep], families: int) -> int:
+    """About how many choices the script offers, so that their room is kept."""
+    backends = len({each.backend for each in members})
+    numbers = [
+        families,
+        backends,
+        backends,  # the choice of the baseline
+        len({each.size for each in members}),
+        len({each.variant for each in members}),
+        len({each.rest for each in members}),
+        len({(each.environment, each.machine) for each in members}),
+    ]
+    return sum(number > 1 for number in numbers)
 
 
 def _asks_for_threads(site: Site) -> bool:
@@ -227,7 +245,9 @@ def _named(sweep: Sweep, point: Point, site: Site) -> NamedView:
     base = sweep.base
     against = ""
     if base is not None:
-        against = units.ratio(point.time.value / base.time.value)
+        slower = ratio(point.time, base.time)
+        same = slower.is_bounded and slower.least <= 1 <= slower.most
+        against = f"within noise ({words.percent(slower.value)})" if same else units.ratio(slower.value)
     return NamedView(
         sweep.benchmark,
         _parameters(sweep),
@@ -237,7 +257,7 @@ def _named(sweep: Sweep, point: Point, site: Site) -> NamedView:
         units.interval(point.time.low, point.time.high, "seconds"),
         against,
         "" if point.use.cores is None else f"{point.use.cores:.2f}",
-        f"{point.rate.value:.4g} / s",
+        f"{point.rate.value:,.0f} / s" if point.rate.value >= 1000 else f"{point.rate.value:.3g} / s",
     )
 
 

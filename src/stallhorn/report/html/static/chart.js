@@ -137,7 +137,7 @@
     // --- what stands below
 
     writeLegend() {
-      const { el, format } = window.stallhorn;
+      const { el } = window.stallhorn;
       this.legend.hidden = this.spec.legend === false || !this.lines.length;
       if (this.legend.hidden) return this.legend.replaceChildren();
       const inOrder = this.x.kind === "commits" || this.x.kind === "time";
@@ -153,7 +153,7 @@
         return el("tr", {},
           el("td", { class: "drawn" }, drawing.swatch(line.style)),
           el("th", { scope: "row" }, button),
-          el("td", {}, last < 0 ? "not measured" : format.quantity(line.v[last], this.unit) + where, " ",
+          el("td", {}, last < 0 ? "not measured" : axes.valueText(line.v[last], this.unit) + where, " ",
             el("span", { class: "interval" }, last < 0 ? "" : this.interval(line, last))));
       });
       const head = el("tr", {}, el("td", {}, ""), el("th", { scope: "col" }, "Line"), el("th", { scope: "col" }, inOrder ? "Newest" : "Last"));
@@ -164,12 +164,12 @@
 
     interval(line, i) {
       if (line.lo[i] !== line.lo[i] || line.hi[i] !== line.hi[i]) return "";
-      return window.stallhorn.format.interval(line.lo[i], line.hi[i], this.unit);
+      return axes.intervalText(line.lo[i], line.hi[i], this.unit);
     }
 
     // Made when it is opened, of the stretch that is in view.
     writeTable() {
-      const { el, format } = window.stallhorn;
+      const { el } = window.stallhorn;
       const lines = this.drawn.lines.filter((line) => !this.hidden.has(line.id));
       const places = new Map();
       lines.forEach((line, column) => line.seen.forEach((i) => {
@@ -181,7 +181,7 @@
       const rows = kept.map((x) => el("tr", {}, el("th", { scope: "row" }, this.x.text(x)), ...lines.map((line, column) => {
         const i = places.get(x)[column];
         if (i === undefined) return el("td", {}, "not measured");
-        return el("td", {}, format.quantity(line.v[i], this.unit), " ", el("span", { class: "interval" }, this.interval(line, i)));
+        return el("td", {}, axes.valueText(line.v[i], this.unit), " ", el("span", { class: "interval" }, this.interval(line, i)));
       })));
       const first = this.spec.x.title || (this.x.kind === "commits" ? "commit" : "x");
       const head = el("tr", {}, el("th", { scope: "col" }, first), ...lines.map((line) => el("th", { scope: "col" }, line.label)));
@@ -203,8 +203,7 @@
     // Head, then every line's value at this x, the one that is read first.
     words(place, i) {
       const line = this.lines[place];
-      const { format } = window.stallhorn;
-      const said = (each, at) => `${each.label}: ${format.quantity(each.v[at], this.unit)}${this.interval(each, at) ? ` (${this.interval(each, at)})` : ""}`;
+        const said = (each, at) => `${each.label}: ${axes.valueText(each.v[at], this.unit)}${this.interval(each, at) ? ` (${this.interval(each, at)})` : ""}`;
       const others = this.lines.flatMap((each, other) => {
         if (other === place || this.hidden.has(each.id)) return [];
         const at = this.indexAt(each, line.t[i], 1e-9);
@@ -247,7 +246,7 @@
     say(line, i) {
       const along = this.drawn.lines[this.lines.indexOf(line)].seen;
       const interval = this.interval(line, i);
-      this.spoken.textContent = `${line.label}: ${this.x.text(line.x[i])} → ${window.stallhorn.format.quantity(line.v[i], this.unit)}`
+      this.spoken.textContent = `${line.label}: ${this.x.text(line.x[i])} → ${axes.valueText(line.v[i], this.unit)}`
         + `${interval ? ` (${interval})` : ""}${line.notes[i] ? `, ${line.notes[i]}` : ""}, point ${along.indexOf(i) + 1} of ${along.length}`;
     }
 

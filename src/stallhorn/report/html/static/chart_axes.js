@@ -40,6 +40,19 @@
     return minus(String(Number(value.toPrecision(3))).replace("e+", "e"));
   }
 
+  // A value as people read it: as everywhere on the site, but large counts without an exponent, and no unit without a word.
+  function valueText(value, unit) {
+    const { format } = window.stallhorn;
+    if (SCALES[unit] || Math.abs(value) < 1e4 || Math.abs(value) >= 1e9) return format.quantity(value, unit).trim();
+    return `${format.count(Number(value.toPrecision(4)))} ${unit}`.trim();
+  }
+
+  function intervalText(low, high, unit) {
+    const { format } = window.stallhorn;
+    if (SCALES[unit] || Math.max(Math.abs(low), Math.abs(high)) < 1e4) return format.interval(low, high, unit).trim();
+    return `${valueText(low, "")} to ${valueText(high, unit)}`;
+  }
+
   function niceStep(span, count) {
     const raw = span / Math.max(1, count);
     const power = 10 ** Math.floor(Math.log10(raw));
@@ -230,6 +243,6 @@
   }
 
   window.stallhorn = Object.assign(window.stallhorn || {}, {
-    axes: { xAxis, yAxis, yKind, tickText, isNumber, dayText },
+    axes: { xAxis, yAxis, yKind, tickText, valueText, intervalText, isNumber, dayText },
   });
 })();

@@ -83,8 +83,8 @@
     const height = HEIGHTS[spec.height] || HEIGHTS.normal;
     const marks = (spec.marks || []).length + (spec.guides || []).filter((each) => window.stallhorn.axes.isNumber(each.x)).length;
     const linked = (spec.marks || []).some((each) => each.href);
-    const lanes = marks ? (strip ? 1 : 2) : 0;
     const lane = linked ? 24 : 14;
+    const lanes = marks ? (strip ? 1 : linked ? 2 : Math.min(3, marks)) : 0;
     const ribbon = (spec.ribbons || []).length ? 18 : 0;
     const dated = model.x.kind === "commits" && !strip && model.x.commits.some((each) => window.stallhorn.axes.dayText(each.date));
     const top = 22 + lanes * lane + ribbon;
@@ -279,49 +279,59 @@
     });
   }
 
-  // Upright lines with words above them, in the first lane that has room: the whole text, else its beginning, else a sign.
+  // Upright lines with words above them: the whole text, else its beginning, else a sign; whichever order says more.
   function marks(picture) {
     const { svg } = window.stallhorn;
-    const { box, X, x, spec, view, width, font } = picture;
-    const lanes = new Taken();
+    const { box, X, x, spec, view } = picture;
+    const guided = (spec.guides || []).filter((each) => window.stallhorn.axes.isNumber(each.x)).map((each) => ({ ...each, tone: "guide" }));
+    const seen = [...(spec.marks || []), ...guided].map((mark) => ({ mark, t: x.toT(mark.x), texts: (Array.isArray(mark.text) ? mark.text : [mark.text]).map(String) }))
+      .filter(({ t }) => t >= view[0] - 1e-9 && t <= view[1] + 1e-9);
+    const orders = [seen, seen.slice().reverse()].map((order) => arranged(picture, order));
+    const said = orders.map((order) => order.reduce((sum, { placed, texts }) => sum + (texts.includes(placed?.text) ? 1000 : 0) + (placed?.text.length ?? 0), 0));
     const nodes = [];
-    const given = [...(spec.marks || []), ...(spec.guides || []).filter((each) => window.stallhorn.axes.isNumber(each.x)).map((each) => ({ ...each, tone: "guide" }))];
-    for (const mark of given) {
-      const t = x.toT(mark.x);
-      if (!(t >= view[0] - 1e-9 && t <= view[1] + 1e-9)) continue;
+    for (const { mark, t, texts, placed } of orders[said[1] > said[0] ? 1 : 0]) {
       const at = X(t);
       const tone = `mark ${/^[a-z]+$/.test(mark.tone || "") ? mark.tone : "tag"}`;
-      const texts = (Array.isArray(mark.text) ? mark.text : [mark.text]).map(String);
-      const face = `600 ${font}`;
-      const shorter = [...texts, ...[160, 90].map((room) => cut(texts[0], room, face)), [...texts[0]][0] || "•"].filter(Boolean);
-      let placed = null;
+      if (!texts.includes(placed?.text)) picture.unsaid.push(texts[0]);
+      const top = placed ? 20 + (placed.lane + 1) * box.lane : box.top - box.ribbon;
+      nodes.push({ behind: true, node: svg("path", { d: `M${round(at)} ${round(top)}V${round(box.top + box.h)}`, class: `${tone} stem` }, svg("title", {}, texts[0])) });
+      if (placed) nodes.push({ node: markText(mark, texts, placed, tone, 20 + (placed.lane + 0.5) * box.lane) });
+    }
+    return nodes;
+  }
+
+  function markText(mark, texts, placed, tone, middle) {
+    const { svg } = window.stallhorn;
+    const label = svg("text", { x: round(placed.centre), y: round(middle + 4), "text-anchor": "middle", class: tone }, placed.text);
+    if (!mark.href || !SAFE.test(mark.href)) return label;
+    const area = svg("rect", { x: round(placed.centre - placed.wide / 2), y: round(middle - 12), width: round(placed.wide), height: 24, class: "target" });
+    return svg("a", { href: mark.href, "aria-label": texts[0], class: "plot-mark" }, area, label);
+  }
+
+  // Each in the first lane that has room.
+  function arranged({ X, box, width, font }, order) {
+    const lanes = new Taken();
+    const face = `600 ${font}`;
+    return order.map((each) => {
+      const at = X(each.t);
+      const sign = /^[^\p{L}\p{N}]/u.exec(each.texts[0])?.[0];
+      const shorter = [...each.texts, ...[160, 90].map((room) => cut(each.texts[0], room, face)), sign].filter(Boolean);
       for (const text of shorter) {
-        const wide = Math.max(widthOf(text, face) + 8, mark.href ? 26 : 10);
+        const wide = Math.max(widthOf(text, face) + 8, each.mark.href ? 26 : 10);
         // Above its line, else beginning or ending there.
-        for (const side of [0, wide / 2 - 5, 5 - wide / 2]) {
+        for (const side of wide <= width ? [0, wide / 2 - 5, 5 - wide / 2] : []) {
           const centre = Math.min(Math.max(at + side, wide / 2 + 1), width - wide / 2 - 1);
-          for (let lane = 0; lane < box.lanes && !placed && wide <= width; lane += 1) {
+          for (let lane = 0; lane < box.lanes; lane += 1) {
             // A line may not run through the texts in the lanes below.
             const below = box.lanes - lane - 1;
             if (!lanes.free(centre - wide / 2, lane * 20, wide, 10) || !lanes.free(at - 3, (lane + 1) * 20, 6, below * 20)) continue;
             lanes.boxes.push([centre - wide / 2, lane * 20, wide, 10], [at - 3, (lane + 1) * 20, 6, below * 20]);
-            placed = { text, centre, wide, lane };
+            return { ...each, placed: { text, centre, wide, lane } };
           }
         }
-        if (placed) break;
       }
-      if (placed?.text !== texts[0] && !texts.includes(placed?.text)) picture.unsaid.push(texts[0]);
-      const top = placed ? 20 + (placed.lane + 1) * box.lane : box.top - box.ribbon;
-      nodes.push({ behind: true, node: svg("path", { d: `M${round(at)} ${round(top)}V${round(box.top + box.h)}`, class: `${tone} stem` }, svg("title", {}, texts[0])) });
-      if (!placed) continue;
-      const middle = 20 + placed.lane * box.lane + box.lane / 2;
-      const label = svg("text", { x: round(placed.centre), y: round(middle + 4), "text-anchor": "middle", class: tone }, placed.text);
-      if (mark.href && SAFE.test(mark.href)) {
-        const area = svg("rect", { x: round(placed.centre - placed.wide / 2), y: round(middle - 12), width: round(placed.wide), height: 24, class: "target" });
-        nodes.push({ node: svg("a", { href: mark.href, "aria-label": texts[0], class: "plot-mark" }, area, label) });
-      } else nodes.push({ node: label });
-    }
-    return nodes;
+      return { ...each, placed: null };
+    });
   }
 
   // Places on a path, from its end to its beginning.

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { data, load, readable, el, state, pick, chart, format } = window.stallhorn;
+  const { data, load, readable, el, state, pick, chart, axes, format } = window.stallhorn;
   const page = data();
   if (!page) return;
   const MOST_LINES = 6;
@@ -182,9 +182,9 @@
       commits.length ? `Measured at ${commits.join(", ")}.` : "",
       dropped > 0 ? `${format.count(dropped)} more ${dropped === 1 ? "line is" : "lines are"} not drawn: choose a backend or variant.` : "",
     ];
-    const list = flags.length ? el("ul", { class: "flags" }, flags.map((flag) => el("li", {}, flag))) : null;
+    const list = flags.length ? [el("h3", {}, "What to know"), el("ul", { class: "flags" }, flags.map((flag) => el("li", {}, flag)))] : [];
     document.getElementById("against").replaceChildren(words.filter(Boolean).join(" "));
-    document.getElementById("flags").replaceChildren(...(list ? [list] : []));
+    document.getElementById("flags").replaceChildren(...list);
   }
 
   function put(id, spec) {
@@ -211,16 +211,15 @@
     const slowest = Math.max(...named.map(({ setting }) => setting.time[0]));
     const rows = named.map(({ sweep, label, setting }) => {
       const [value, low, high] = setting.time;
-      const base = sweep.time[0]?.[0];
       const bar = el("span", { class: "setting-bar" });
       bar.style.width = `${Math.max(1, (100 * value) / slowest)}%`;
       return el("tr", {},
         several ? el("th", { scope: "row" }, label) : null,
         several ? el("td", { class: "params" }, setting.setting) : el("th", { scope: "row", class: "params" }, setting.setting),
         el("td", {}, format.quantity(value, "seconds"), " ", el("span", { class: "interval" }, low === null ? "" : format.interval(low, high, "seconds")), bar),
-        el("td", {}, base ? format.ratio(value / base) : "not measured"),
+        el("td", {}, compared(setting.time, sweep.time[0])),
         el("td", {}, setting.cores === null ? "unknown" : setting.cores.toFixed(2), setting.note ? ` (${setting.note})` : ""),
-        el("td", {}, `${format.general(setting.rate[0])} / s`));
+        el("td", {}, axes.valueText(setting.rate[0], "/ s")));
     });
     const heads = [...(several ? ["Line"] : []), "Setting", "Time of a call", "Against the fewest threads", "Cores busy", "Calls a second"];
     const table = el("table", { class: "plain settings" }, el("caption", { class: "visually-hidden" }, "Named thread settings of the chosen lines"),
@@ -228,16 +227,24 @@
     return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Named settings of the chosen lines" }, table);
   }
 
+  // Against the fewest threads; bounds that hold no difference are said to be none.
+  function compared([value, low, high], base) {
+    if (!base) return "not measured";
+    const bounds = low === null || base[1] === null ? null : [low / base[2], high / base[1]];
+    if (bounds && bounds[0] <= 1 && bounds[1] >= 1) return [`within noise (${format.percent(value / base[0])})`];
+    return [format.ratio(value / base[0]), " ", el("span", { class: "interval" }, bounds ? `${bounds[0].toFixed(2)} to ${bounds[1].toFixed(2)} of its time` : "")];
+  }
+
   // So many processes at once, each on one thread, beside so many threads in one process.
   function writeCopies(copied) {
     const rate = (triple) => [1 / triple[0], triple[2] ? 1 / triple[2] : null, triple[1] ? 1 / triple[1] : null];
     const made = copied.flatMap(({ sweep, label }) => [
       { label: `${label}: copies`, x: sweep.copies.map(([count]) => count), rates: sweep.copies.map(([, ...triple]) => triple) },
-      { label: `${label}: threads of one process`, x: sweep.threads, rates: sweep.time.map(rate) },
+      { label: `${label}: threads`, x: sweep.threads, rates: sweep.time.map(rate) },
     ]).filter((each) => each.x.length);
     const most = Math.max(...made.flatMap((each) => each.x));
     charts.copies = chart(document.getElementById("copies"), {
-      title: "Calls a second: copies of the process against threads", description: "Throughput of so many copies at once",
+      title: "Calls a second: copies of the process, or threads in one", description: "Throughput of so many copies at once",
       x: { kind: "log2", title: "copies, or threads", ticks: powersOfTwo(most) }, y: { kind: "auto", title: "throughput", unit: "calls / s" },
       lines: made.slice(0, MOST_LINES).map((each, place) => ({
         id: each.label, label: each.label, style: place, points: true, x: each.x,
