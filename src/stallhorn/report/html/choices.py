@@ -100,5 +100,7 @@ def _won(views: Sequence[ProblemView]) -> Iterable[str]:
         if found is not None:
             leaders["none clearly" if found.is_tie else view.lines[found.first].line.backend] += 1
     if leaders:
-        told = ", ".join(f"{name} in {count}" for name, count in leaders.most_common())
+        told = ", ".join(
+            f"{name} in {count}" for name, count in sorted(leaders.items(), key=lambda item: (-item[1], item[0]))
+        )
         yield f"Fastest at the largest size, of {leaders.total()} problems at these threads: {told}"
