@@ -17,7 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
 from findings_builder import sick_demo
-from report_builder import NOW, demo, key, one_series, report
+from report_builder import NOW, demo, report
 from test_html_site import hostile_report
 
 from stallhorn.report.html import publish
