@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -61,10 +61,27 @@ class NamedView:
     rate: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What sweeps are called on the page and in its address."""
+
+    labels: Mapping[str, str]  # of environments
+    several_machines: bool
+
+    def where(self, sweep: Sweep) -> str:
+        label = self.labels.get(sweep.environment, sweep.environment)
+        return f"{label} on {sweep.machine}" if self.several_machines else label
+
+    def address(self, sweep: Sweep) -> dict[str, str]:
+        """The state of the view that shows a sweep."""
+        return {"benchmark": sweep.family, "size": sweep.size, "where": self.where(sweep), "with": _rest(sweep)}
+
+
 def pages(site: Site) -> Iterable[Page | File]:
     found = sweeps(site.report.history, site.observed)
-    judged = [(sweep, judgement) for sweep in found if (judgement := judge(sweep)) is not None]
-    judged.sort(key=_gravity)
+    names = _Names(site.labels, len(site.machines) > 1)
+    every = [(sweep, judge(sweep)) for sweep in found]
+    judged = sorted(((sweep, judgement) for sweep, judgement in every if judgement is not None), key=_gravity)
     files = _files(found)
     named = [(sweep, point) for sweep in found for point in sweep.named]
     start = judged[0][0] if judged else found[0] if found else None
@@ -72,15 +89,15 @@ def pages(site: Site) -> Iterable[Page | File]:
     data = {
         "schema": 1,
         "families": [[family, place] for place, members in enumerate(files) for family in members],
-        "start": _address(start, site) if start else {},
-        "sweeps": [_data(each, serial, site) for each in found if start and each.family == start.family],
+        "start": names.address(start) if start else {},
+        "sweeps": [_data(*each, serial, names) for each in every if start and each[0].family == start.family],
     }
     content = {
         "data": Markup(escaped(orjson.dumps(data)).decode()),
         "sweeps": len(found),
         "judged": len(judged),
-        "rows": [_row(sweep, judgement, site) for sweep, judgement in judged[:_MOST_ROWS]],
-        "named": [_named(sweep, point, site) for sweep, point in named[:_MOST_NAMED]],
+        "rows": [_row(sweep, judgement, names) for sweep, judgement in judged[:_MOST_ROWS]],
+        "named": [_named(sweep, point, names) for sweep, point in named[:_MOST_NAMED]],
         "all_named": len(named),
         "picks": _picks(
             [each for each in found if start and each.family == start.family], len({each.family for each in found})
@@ -95,7 +112,7 @@ def pages(site: Site) -> Iterable[Page | File]:
     scripts, styles = (*SCRIPTS, "static/scaling.js"), (*STYLES, "static/scaling.css")
     yield Page("scaling.html", "scaling.html.j2", "Scaling", content, scripts if found else (), styles)
     for place, families in enumerate(files):
-        kept = [_data(each, serial, site) for each in found if each.family in families]
+        kept = [_data(*each, serial, names) for each in every if each[0].family in families]
         yield script(f"scaling-{place}", {"schema": 1, "sweeps": kept})
 
 
@@ -190,16 +207,6 @@ def _plural(what: str) -> str:
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
-def _address(sweep: Sweep, site: Site) -> dict[str, str]:
-    """The state of the view that shows a sweep."""
-    return {"benchmark": sweep.family, "size": sweep.size, "where": _where(sweep, site), "with": _rest(sweep)}
-
-
-def _where(sweep: Sweep, site: Site) -> str:
-    label = site.labels.get(sweep.environment, sweep.environment)
-    return f"{label} on {sweep.machine}" if len(site.machines) > 1 else label
-
-
 def _rest(sweep: Sweep) -> str:
     return ", ".join(f"{name} = {text}" for name, text in sweep.rest)
 
@@ -211,14 +218,14 @@ def _parameters(sweep: Sweep) -> str:
     return ", ".join(f"{name} = {plain(text)}" for name, text in values if plain(text) != setting or not setting)
 
 
-def _row(sweep: Sweep, judgement: Judgement, site: Site) -> RowView:
+def _row(sweep: Sweep, judgement: Judgement, names: _Names) -> RowView:
     best, enough, flags = judgement.best, judgement.enough, judgement.flags
     serial = judgement.serial
     return RowView(
         benchmark=sweep.benchmark,
-        chart="scaling.html?" + urlencode({name: text for name, text in _address(sweep, site).items() if text}),
+        chart="scaling.html?" + urlencode({name: text for name, text in names.address(sweep).items() if text}),
         parameters=_parameters(sweep),
-        where=_where(sweep, site),
+        where=names.where(sweep),
         best=f"{best.threads}" + (f", {enough.threads} as good" if enough is not best else ""),
         speedup="none" if best is sweep.base else f"{judgement.speedup.value:.2f}x",
         speedup_interval="" if best is sweep.base else _interval(judgement.speedup, "{:.2f}", "x"),
@@ -241,7 +248,7 @@ def _interval(estimate: Estimate, form: str, unit: str) -> str:
     )
 
 
-def _named(sweep: Sweep, point: Point, site: Site) -> NamedView:
+def _named(sweep: Sweep, point: Point, names: _Names) -> NamedView:
     base = sweep.base
     against = ""
     if base is not None:
@@ -251,7 +258,7 @@ def _named(sweep: Sweep, point: Point, site: Site) -> NamedView:
     return NamedView(
         sweep.benchmark,
         _parameters(sweep),
-        _where(sweep, site),
+        names.where(sweep),
         point.setting,
         units.seconds(point.time.value),
         units.interval(point.time.low, point.time.high, "seconds"),
@@ -264,13 +271,14 @@ def _named(sweep: Sweep, point: Point, site: Site) -> NamedView:
 # --- data for the script ----------------------------------------------------------------------------------------------
 
 
-def _data(sweep: Sweep, serial: dict[tuple[object, ...], tuple[Sweep, Estimate]], site: Site) -> dict[str, object]:
+def _data(
+    sweep: Sweep, judgement: Judgement | None, serial: dict[tuple[object, ...], tuple[Sweep, Estimate]], names: _Names
+) -> dict[str, object]:
     own = sweep.speedups()
     rival = serial.get(sweep.problem)
-    judgement = judge(sweep)
     amdahl = judgement.serial if judgement else None
     return {
-        **_address(sweep, site),
+        **names.address(sweep),
         "name": sweep.benchmark,
         "page": f"benchmark/{words.identifier(sweep.benchmark)}.html",
         "backend": sweep.backend,
