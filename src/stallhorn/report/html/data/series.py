@@ -13,9 +13,9 @@ series, in the order of `Site.indexed`, by whose places other data files name se
     standings                [name, words, sign]; column `standing`; the most urgent first
     statuses                 words; column `status`: how the newest measurement ended
     scale                    column: exponents of ten, see `numbers`; data files of single commits have the same
-    value                    column: the newest value as an integer on that scale; null for none
+    value                    column: the newest value as an integer, on ten times that scale; null for none
     ratio                    column: (ratio - 1) * 1000, rounded as it is shown where nothing changed; null for none
-    reasons, reason          texts; column: place in `reasons`, -1 for none
+    reasons, reason          texts; column: place in `reasons`, -1 for none, as for all that is within noise
     changes, change          [id, page]; column: place in `changes` of the newest one, -1 for none
     causes, caused           [pitfall, severity, title, page]; [[series, ...], [place in `causes`, ...]]
     specimens                series that are kept sick on purpose
@@ -24,6 +24,7 @@ series, in the order of `Site.indexed`, by whose places other data files name se
 What takes most room is apart, and read when the reader goes on: `data/series-rest.js`, as `series-rest`, has
 
     below, above             columns: how far the interval reaches below and above the value; null for none
+    reason                   column, of what is within noise too
     points, spark            how many characters a history has; the histories of all series, see `spark`
 
 `data/series-top.js`, as `series-top`, has the same of the series in `rows` alone: those with which a table begins.
@@ -75,18 +76,17 @@ def series_index(site: Site, found: Mapping[SeriesKey, Sequence[Finding]]) -> di
 def series_rest(site: Site) -> tuple[dict[str, object], dict[str, object]]:
     """What is read later: of the rows with which a table begins, and of all."""
     rows, drawn, first = site.indexed, sparks(site), top(site)
-    _, below, above = _intervals(rows, scales([row.series for row in rows]))
-    lows, highs = listed(below), listed(above)
+    _, below, above = _intervals(rows, scales([row.series for row in rows]) + 1)
+    columns: dict[str, Sequence[int | None]] = {
+        "below": listed(below),
+        "above": listed(above),
+        "reason": _explained(rows)[1],
+    }
     about = {"schema": SCHEMA, "points": length(site)}
+    begin = {name: [column[place] for place in first] for name, column in columns.items()}
     return (
-        {
-            **about,
-            "rows": first,
-            "below": [lows[place] for place in first],
-            "above": [highs[place] for place in first],
-            "spark": "".join(drawn[place] for place in first),
-        },
-        {**about, "below": lows, "above": highs, "spark": "".join(drawn)},
+        {**about, "rows": first, **begin, "spark": "".join(drawn[place] for place in first)},
+        {**about, **columns, "spark": "".join(drawn)},
     )
 
 
@@ -154,7 +154,7 @@ def _standings(rows: Sequence[Row]) -> dict[str, object]:
 
 def _values(rows: Sequence[Row]) -> dict[str, object]:
     exponents = scales([row.series for row in rows])
-    value, _, _ = _intervals(rows, exponents)
+    value, _, _ = _intervals(rows, exponents + 1)
     return {"scale": exponents.tolist(), "value": listed(value), "ratio": [_ratio(row) for row in rows]}
 
 
@@ -172,18 +172,25 @@ def _ratio(row: Row) -> float | None:
     ratio = row.ratio
     if ratio is None or not math.isfinite(ratio):
         return None
-    if row.standing in _TOLD or not 0.5 <= ratio < 2:
+    if row.standing in _TOLD or not 0.501 < ratio < 1.999:  # beyond, another form is shown from 0.5 and 2 on
         return float(f"{(ratio - 1) * 1000:.6g}")
     return round((ratio - 1) * 1000)
 
 
 def _reasons(rows: Sequence[Row]) -> dict[str, object]:
+    texts, column = _explained(rows)
+    early = [-1 if row.standing is Standing.SAME else place for row, place in zip(rows, column, strict=True)]
+    return {"reasons": texts, "reason": early}
+
+
+def _explained(rows: Sequence[Row]) -> tuple[list[str], list[int]]:
+    """Different reasons, and the place of each row's; -1 for none."""
     texts, column = _Places[str](), []
     for row in rows:
         text = " ".join(words.clean(row.reason).split())
         place = texts(text if len(text) <= _REASON else text[: _REASON - 1] + "…") if text else -1
         column.append(place if place < _REASONS else -1)
-    return {"reasons": texts.items[:_REASONS], "reason": column}
+    return texts.items[:_REASONS], column
 
 
 def _causes(rows: Sequence[Row], found: Mapping[SeriesKey, Sequence[Finding]]) -> dict[str, object]:

@@ -17,27 +17,43 @@
   }
 
   const scaled = (integer, exponent) => (exponent < 0 ? integer / 10 ** -exponent : integer * 10 ** exponent);
-  const placed = (texts, column, i) => (column[i] < 0 ? "" : texts[column[i]]);
+  const lower = (text) => text.toLowerCase().replaceAll("\u00a0", " ");
 
   function decode(data) {
     const names = naming(data);
     const measured = measuring(data);
     const judged = judging(data, measured);
-    const searched = [];
-    return {
-      count: data.count,
-      everywhere: data.everywhere,
-      ...names, ...measured, ...judged,
+    const text = searching(data, names, judged);
+    return { count: data.count, everywhere: data.everywhere, ...names, ...measured, ...judged, text };
+  }
 
-      // Lower-case text of everything that a search should find.
-      text(i) {
-        return searched[i] ??= [
-          data.benchmarks[data.benchmark[i]], names.parameters(i), names.environment(i), names.machine(i), names.unit(i),
-          judged.standing(i).words, judged.verdict(i), judged.reason(i), data.statuses[data.status[i]],
-          judged.specimen(i) ? "specimen" : "", ...judged.causes(i).flatMap((each) => [each.id, each.title]),
-        ].join("\n").toLowerCase().replaceAll("\u00a0", " ");
-      },
+  // Lower-case text of everything that a search should find. It is made while the reader reads.
+  function searching(data, names, judged) {
+    const texts = [];
+    const once = (places, text) => {
+      const known = [];
+      return (i) => known[places[i]] ??= lower(text(i));
     };
+    const parts = [
+      once(data.benchmark, names.benchmark), once(data.parameters, names.parameters), once(data.environment, names.environment),
+      once(data.machine, names.machine), once(data.unit, names.unit), once(data.standing, (i) => judged.standing(i).words),
+      once(data.status, judged.status),
+    ];
+    const rest = (i) => lower([
+      judged.standing(i).name === "same" ? "" : judged.verdict(i), judged.reason(i), judged.specimen(i) ? "specimen" : "",
+      ...judged.causes(i).flatMap((each) => [each.id, each.title]),
+    ].join("\n"));
+    const make = (i) => parts.map((part) => part(i)).join("\n") + "\n" + rest(i);
+
+    let next = 0;
+    const later = window.requestIdleCallback || ((run) => setTimeout(() => run({ timeRemaining: () => 0 }), 50));
+    later(function some(spare) {
+      do {
+        for (const end = Math.min(data.count, next + 200); next < end; next += 1) texts[next] ??= make(next);
+      } while (next < data.count && spare.timeRemaining() > 2);
+      if (next < data.count) later(some);
+    });
+    return (i) => texts[i] ??= make(i);
   }
 
   function naming(data) {
@@ -83,14 +99,18 @@
     early?.rows.forEach((row, place) => first.set(row, place));
     let late = null;
     const scale = (i) => data.scale[i];
-    const value = (i) => (data.value[i] === null ? null : scaled(data.value[i], scale(i)));
+    const value = (i) => (data.value[i] === null ? null : scaled(data.value[i], scale(i) + 1));
     const found = (name, i) => (late ? late[name][i] : early && first.has(i) ? early[name][first.get(i)] : undefined);
     const bound = (name, sign) => (i) => {
       const distance = found(name, i);
-      return distance === undefined || distance === null ? null : scaled(data.value[i] + sign * distance, scale(i));
+      return distance === undefined || distance === null ? null : scaled(data.value[i] + sign * distance, scale(i) + 1);
     };
     return {
       scale, value, low: bound("below", -1), high: bound("above", 1),
+      reason(i) {
+        const place = found("reason", i) ?? data.reason[i];
+        return place < 0 ? "" : data.reasons[place];
+      },
       // Whether the interval and the history are here.
       known: (i) => late !== null || first.has(i),
       spark(i) {
@@ -118,7 +138,7 @@
     return {
       standings, standing, ratio,
       status: (i) => data.statuses[data.status[i]],
-      reason: (i) => placed(data.reasons, data.reason, i),
+      reason: measured.reason,
       // The newest change of it, and its page; null for none.
       change(i) {
         const found = data.changes[data.change[i]];

@@ -19,6 +19,7 @@
 (() => {
   const { el, state, pick, format } = window.stallhorn;
   const BEYOND = 6;  // rows that are drawn above and below what is in view
+  const PRINTED = 200;  // rows on paper
   const collator = new Intl.Collator("en", { numeric: true });
 
   function table(root, spec) {
@@ -35,7 +36,7 @@
     for (const filter of filters) for (let i = 0; i < count; i += 1) filter.keys[i] = filter.of(i);
     const parts = build(root, spec, filters, { named, apply, sort, clear });
     const drawn = new Map();
-    let shown = natural, height = 1, moved = () => { moved = () => {}; spec.onmove?.(); };
+    let shown = natural, height = 1, printing = false, moved = () => { moved = () => {}; spec.onmove?.(); };
 
     // ---- which rows, in which order
 
@@ -70,21 +71,17 @@
       const [rows, column, falling] = order();
       const aside = new Map();
       shown = rows.filter((i) => {
-        let apart = null;
-        for (const [filter, values] of active) {
-          const key = filter.keys[i];
-          if (values.size ? !values.has(key) : filter.aside?.includes(key)) {
-            if (values.size) return false;
-            apart = key;
-          }
-        }
+        for (const [filter, values] of active) if (values.size && !values.has(filter.keys[i])) return false;
         if (words.length) {
           const text = spec.search(i);
-          if (!words.every((word) => text.includes(word))) return false;
+          for (const word of words) if (!text.includes(word)) return false;
         }
-        if (apart === null) return true;
-        aside.set(apart, (aside.get(apart) || 0) + 1);
-        return false;
+        for (const [filter, values] of active) {
+          if (values.size || !filter.aside?.includes(filter.keys[i])) continue;
+          aside.set(filter.keys[i], (aside.get(filter.keys[i]) || 0) + 1);
+          return false;
+        }
+        return true;
       });
       const narrowed = words.length > 0 || active.some(([, values]) => values.size);
       tell(narrowed, aside);
@@ -132,35 +129,41 @@
     // ---- the rows in view
 
     function redraw() {
-      for (const row of drawn.values()) row.remove();
+      const focused = [...drawn].find(([, row]) => row.contains(document.activeElement))?.[0];
       drawn.clear();
-      measure();
+      parts.space.replaceChildren();
+      parts.space.style.height = shown.length * height + "px";
       parts.table.setAttribute("aria-rowcount", shown.length + 1);
       draw();
+      drawn.get(focused)?.querySelector("a, button")?.focus({ preventScroll: true });
     }
 
+    // How high a row is, and how many are in view: asked of the browser only when the width has changed.
     function measure() {
       parts.space.append(parts.ruler);
       height = parts.ruler.offsetHeight || 1;
       parts.ruler.remove();
-      parts.space.style.height = shown.length * height + "px";
     }
 
     function draw() {
-      const first = Math.max(0, Math.floor(parts.body.scrollTop / height) - BEYOND);
-      const last = Math.min(shown.length, Math.ceil((parts.body.scrollTop + parts.body.clientHeight) / height) + BEYOND);
+      if (printing) return;
+      const from = parts.body.scrollTop, until = from + (parts.body.clientHeight || innerHeight);
+      const first = Math.max(0, Math.floor(from / height) - BEYOND);
+      const last = Math.min(shown.length, Math.ceil(until / height) + BEYOND);
       for (const [place, row] of drawn) {
         if ((place < first || place >= last) && !row.contains(document.activeElement)) {
           row.remove();
           drawn.delete(place);
         }
       }
+      // Rows stand in the page in their order, for who reads it aloud.
+      let before = parts.space.firstChild;
       for (let place = first; place < last; place += 1) {
+        while (before && Number(before.ariaRowIndex) < place + 2) before = before.nextSibling;
         if (drawn.has(place)) continue;
         const made = row(place);
         drawn.set(place, made);
-        const after = [...drawn.keys()].filter((other) => other > place).sort((a, b) => a - b)[0];
-        parts.space.insertBefore(made, after === undefined ? null : drawn.get(after));
+        parts.space.insertBefore(made, before);
       }
     }
 
@@ -214,10 +217,23 @@
     new ResizeObserver(() => {
       if (root.clientWidth === width) return draw();
       width = root.clientWidth;
+      measure();
       redraw();
     }).observe(parts.body);
+    measure();
     apply();
     state.onchange(() => { moved(); apply(); });
+    // On paper there is nothing to scroll: the first rows follow each other.
+    addEventListener("beforeprint", () => {
+      printing = true;
+      parts.table.classList.add("printed");
+      parts.space.replaceChildren(...shown.slice(0, PRINTED).map((_, place) => row(place)));
+    });
+    addEventListener("afterprint", () => {
+      printing = false;
+      parts.table.classList.remove("printed");
+      redraw();
+    });
     return { apply, redraw, shown: () => shown };
   }
 
