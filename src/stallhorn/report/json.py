@@ -31,7 +31,7 @@ ALARM:  {"id", "machine", "state": "suspected|raised|confirmed|revised|withdrawn
          at which it was not found, "history": [{"newest": hash, "when": ISO, "state", "reason"}], oldest first}
 `changes`:
     {"schema": 1, "stallhorn", "project", "reference", "since": hash | null, "changes": [CHANGE], each with "pattern":
-     what one parameter says of the series that it hit | null, "suspicions": [SUSPICION], "problems"}
+     what parameters say of the series that it hit, up to three | null, "suspicions": [SUSPICION], "problems"}
 WHY:    "causes": [FINDING] that were not there before, "gone": [id of a pitfall that was], "explanation": what differs
         in code and libraries | "" where that is not known, "installed": other versions of libraries | "",
         "counted": [{"fact", "before", "after", "direction"}]
