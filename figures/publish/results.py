@@ -129,6 +129,30 @@ def write(folder: Path, shape: Shape, nights: Sequence[int] | None = None) -> in
     return written
 
 
+def observe(folder: Path, shape: Shape) -> str:
+    """Write what a probe would have seen of the benchmark with the most series, every night; the benchmark's name."""
+    made = suite(shape)
+    place = max(range(len(made.names)), key=lambda each: made.lengths()[each])
+    name, described = made.names[place], _described(made)[made.names[place]]
+    assert isinstance(described, dict)
+    for night in range(shape.commits):
+        commit, lines = commit_of(shape, night), []
+        for number, texts in enumerate(itertools.product(*made.params[place])):
+            seconds = 1e-3 * (1 + number) * (1 + 0.01 * (night % 7))
+            record = {"schema": 1, "benchmark": name, "commit": commit, "environment": shape.environments[0]}
+            record |= {"params": dict(zip(described["param_names"], texts, strict=True)), "status": "ok", "round": 0}
+            record |= {"probe": "0.1.0", "method": 1, "number": 1, "samples": [], "reason": "", "stderr": ""}
+            record["facts"] = {
+                "first_call": {"seconds": 3 * seconds, "compile_seconds": 2 * seconds, "run_seconds": seconds},
+                "memory": {"peak_bytes": 50_000_000 + 1000 * night, "peak_of": "this measurement"},
+                "threads": {"asked": {"omp": 2}, "used": {"omp": 2}},
+            }
+            lines.append(json.dumps(record) + "\n")
+        path = folder / MACHINE / f"{commit[:8]}-{shape.environments[0]}.probe.jsonl"
+        path.write_text("".join(lines), encoding="utf-8")
+    return name
+
+
 def commit_of(shape: Shape, night: int) -> str:
     return hashlib.sha1(f"{shape.seed} {night}".encode()).hexdigest()
 
