@@ -303,6 +303,14 @@ def test_the_page_fits(browser: Any, page: Path, scheme: str, width: int) -> Non
         assert visit.complaints == []
 
 
+def test_a_finger_hits_one_bar_alone(browser: Any, page: Path) -> None:
+    with Visit(browser, page.as_uri(), viewport={"width": 320, "height": 800}) as visit:
+        widths = visit.page.eval_on_selector_all(".bars-of button", "all => all.map((each) => each.offsetWidth)")
+        assert len(widths) == 11
+        assert min(widths) >= 24
+        assert min(widths) * 11 <= 320
+
+
 def test_without_javascript_the_newest_commit_is_compared(browser: Any, tmp_path: Path) -> None:
     publish(demo(tmp_path), tmp_path / "html", generated=NOW)
     with Visit(browser, (tmp_path / "html" / "compare.html").as_uri(), java_script_enabled=False) as visit:

@@ -107,7 +107,8 @@ def _memory(text: str) -> str:
 def differences(history: History, one: Side, other: Side) -> tuple[Difference, ...]:
     """In what the environments and machines of two sides differ, as far as is known.
 
-    What was seen goes before what was asked for. Sides that have all environments are compared in each of them.
+    What was seen goes before what was asked for. Sides that have all environments are compared in each of them; what
+    was not seen at one of two commits may only not have been measured there, and is left out.
     """
     found: list[Difference] = []
     if one.machine != other.machine:
@@ -124,9 +125,14 @@ def differences(history: History, one: Side, other: Side) -> tuple[Difference, .
     ]
     for where in places if one.machine == other.machine else []:
         before, after = seen[where].get(one.commit, ()), seen[where].get(other.commit, ())
-        if before and after:
-            found += _between(before, after, where[0] if len(places) > 1 else "")
+        found += changed(before, after, where[0] if len(places) > 1 else "")
     return tuple(found)
+
+
+def changed(before: Facts, after: Facts, where: str = "") -> list[Difference]:
+    """What was seen both times, and differs."""
+    common = {what for what, _ in before} & {what for what, _ in after}
+    return [each for each in _between(before, after, where) if each.what in common]
 
 
 def _whole(history: History, seen: Mapping[Where, Mapping[str, Facts]], side: Side) -> Facts:

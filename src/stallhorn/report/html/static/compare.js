@@ -9,7 +9,9 @@
   const labels = (name) => data.environments[name]?.label || name;
   const part = (name) => document.querySelector(`[data-${name}]`);
   const LISTED = 600;  // commits that are offered by name
-  const STEP = 0.1, EDGE = 10;  // of the histogram: bins of 0.1 in log2, ten on each side of the middle one
+  // Of the histogram: how wide a bin is in log2, and how many there are on each side of the middle one. A finger needs 24
+  // pixels, so that a phone has fewer; a link made there names them otherwise.
+  const [STEP, EDGE, MARK] = matchMedia("(max-width: 52rem)").matches ? [0.2, 5, "w"] : [0.1, 10, ""];
   const NO_SHIFT = 1e-9;
 
   const tagged = ([hash, , , , tags]) => tags[0] || hash.slice(0, 8);
@@ -76,7 +78,7 @@
 
   async function update() {
     const texts = asked(), key = texts.join("\n");
-    if (key === drawn) return histogram();
+    if (key === drawn) return press();
     drawn = key;
     const turn = wanted += 1;
     let sides = [null, null];
@@ -185,35 +187,46 @@
 
   // ---- the histogram: a bin is a button that filters
 
-  const bin = ({ effect, ratio }) => (Number.isNaN(ratio) ? "" : String(Math.max(-EDGE, Math.min(EDGE, Math.round(Math.log2(Math.exp(effect)) / STEP + NO_SHIFT)))));
+  const bin = ({ effect, ratio }) => (Number.isNaN(ratio) ? "" : MARK + Math.max(-EDGE, Math.min(EDGE, Math.round(effect / Math.LN2 / STEP + NO_SHIFT))));
+  const placed = (name) => Number(name.slice(MARK.length));
 
   function histogram() {
-    if (!now) return;
-    const heights = new Map();
-    for (const each of now.pairs) heights.set(bin(each), (heights.get(bin(each)) || 0) + 1);
-    heights.delete("");
-    const most = Math.max(1, ...heights.values()), chosen = state.get("bin");
+    const heights = new Map(), told = new Map();
+    for (const each of now.pairs) {
+      if (!bin(each)) continue;
+      heights.set(bin(each), (heights.get(bin(each)) || 0) + 1);
+      if (each.outcome < 2) told.set(bin(each), (told.get(bin(each)) || 0) + 1);
+    }
+    const most = Math.max(1, ...heights.values());
     const places = Array.from({ length: 2 * EDGE + 1 }, (_, index) => index - EDGE);
-    const focused = document.activeElement?.dataset?.bin;
     const bars = places.map((at) => {
-      const many = heights.get(String(at)) || 0;
-      const bar = el("span", { class: "bar" });
+      const many = heights.get(MARK + at) || 0;
+      const part = el("span", { class: "told" }), bar = el("span", { class: "bar" }, part);
+      const moved = told.get(MARK + at) || 0, words = at > 0 ? "slower" : "faster";
       bar.style.height = many ? Math.max(3, (many / most) * 100) + "%" : "0";
-      const button = el("button", { type: "button", "data-bin": at, class: at > 1 ? "slower" : at < -1 ? "faster" : "same", disabled: !many,
-        "aria-pressed": String(chosen === String(at)), "aria-label": `${span(at)}: ${many} series`, title: `${span(at)}: ${many} series`,
-        onclick: () => state.set({ bin: state.get("bin") === String(at) ? null : at }) }, bar);
+      part.style.height = (moved / (many || 1)) * 100 + "%";
+      const text = `${span(at)}: ${format.count(many)} series` + (moved ? `, ${format.count(moved)} ${words}` : "");
+      const button = el("button", { type: "button", "data-bin": MARK + at, class: words, disabled: !many, "aria-pressed": "false", "aria-label": text, title: text,
+        onclick: () => state.set({ bin: state.get("bin") === MARK + at ? null : MARK + at }) }, bar);
       return button;
     });
-    const ticks = [[0, "0.5x"], [5, "0.71x"], [10, "same"], [15, "1.41x"], [20, "2x"]];
+    const ticks = [[0, "0.5x"], [EDGE / 2, "0.71x"], [EDGE, "same"], [EDGE * 1.5, "1.41x"], [2 * EDGE, "2x"]];
+    const row = el("div", { class: "bars-of", role: "group", "aria-labelledby": "histogram-title" }, bars);
+    row.style.gridTemplateColumns = `repeat(${bars.length}, minmax(0, 1fr))`;
     part("histogram").replaceChildren(
-      el("p", { class: "muted", id: "histogram-title" }, `B against A on a logarithmic scale, to the right worse; at most ${format.count(most)} series in a bar. Press one to list its series.`),
-      el("div", { class: "bars-of", role: "group", "aria-labelledby": "histogram-title" }, bars),
+      el("p", { class: "muted", id: "histogram-title" }, `B against A on a logarithmic scale, to the right worse, coloured what is slower or faster; at most ${format.count(most)} series in a bar. Press one to list its series.`),
+      row,
       el("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(([at, text]) => {
         const tick = el("span", null, text);
         tick.style.left = ((at + 0.5) / (2 * EDGE + 1)) * 100 + "%";
         return tick;
       })));
-    if (focused !== undefined) part("histogram").querySelector(`[data-bin="${Number(focused)}"]`)?.focus();
+    press();
+  }
+
+  function press() {
+    const chosen = state.get("bin");
+    for (const each of part("histogram").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each.dataset.bin === chosen));
   }
 
   function span(at) {
@@ -272,10 +285,9 @@
 
   function rows(found) {
     const { pairs } = found, reach = scaleOf(pairs);
-    const texts = [];
-    const search = (row) => texts[row] ??= [...name(pairs[row]), verdict(pairs[row]), series.unit(place(pairs[row]))].join("\n").toLowerCase().replaceAll("\u00a0", " ");
+    const search = searching(found);
     const chips = rule.OUTCOMES.map((outcome, code) => [outcome.words, [standing(outcome, outcome.words), " ", format.count(found.counts[code])]]).filter((_, code) => found.counts[code]);
-    const bins = [...new Set(pairs.map(bin))].filter(Boolean).sort((a, b) => a - b).map((at) => [at, span(Number(at))]);
+    const bins = [...new Set(pairs.map(bin))].filter(Boolean).sort((a, b) => placed(a) - placed(b)).map((at) => [at, span(placed(at))]);
     const spec = {
       rows: pairs.length, noun: "series", label: "Series", row: "3.4rem", narrow: "8.2rem",
       widths: "minmax(0, 5fr) minmax(0, 2fr) minmax(0, 2fr) 7.5rem minmax(0, 3fr)", placeholder: "names, parameters, “slower”",
@@ -295,6 +307,21 @@
       ],
     };
     separately(() => window.stallhorn.table(part("table"), spec));
+  }
+
+  // What a search looks into, made while nobody waits: one row takes microseconds, ten thousand are felt at the first key.
+  function searching(found) {
+    const texts = [], { pairs } = found;
+    const search = (row) => texts[row] ??= [...name(pairs[row]), verdict(pairs[row]), series.unit(place(pairs[row]))].join("\n").toLowerCase().replaceAll("\u00a0", " ");
+    const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+    const some = (from) => idle(() => {
+      if (now !== found) return;
+      const to = Math.min(pairs.length, from + 500);
+      for (let row = from; row < to; row += 1) search(row);
+      if (to < pairs.length) some(to);
+    });
+    some(0);
+    return search;
   }
 
   const sortable = (value) => (Number.isNaN(value) ? null : value);

@@ -247,8 +247,8 @@
     }
     const places = data.seen.filter(([environment, machine]) => (!one.environment || environment === one.environment) && (!one.machine || machine === one.machine));
     for (const [environment, , rows] of one.machine === other.machine ? places : []) {
-      const before = at(rows, one.commit), after = at(rows, other.commit);
-      if (before.length && after.length) found.push(...between(before, after, places.length > 1 ? environment : ""));
+      const before = at(rows, one.commit), after = at(rows, other.commit), common = new Set(after.map(([what]) => what));
+      found.push(...between(before.filter(([what]) => common.has(what)), after, places.length > 1 ? environment : "").filter((each) => before.some(([what]) => what === each.what)));
     }
     return found;
   }
