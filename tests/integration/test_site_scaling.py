@@ -116,6 +116,7 @@ def test_it_begins_with_what_hurts_most(visit: Callable[..., Any]) -> None:
 def test_choices_are_in_the_address(visit: Callable[..., Any]) -> None:
     page = visit("?benchmark=suite01.Case1.measure&size=100&backend=numba")
     assert legend(page) == ["numba"]
+    assert page.locator("#speedup svg.plot-svg path.line").get_attribute("class") == "line s2"  # as beside the others
     assert any("% serial" in text for text in page.locator("#speedup svg.plot-svg text").all_text_contents())
     choose(page, "size", "all")
     assert legend(page) == ["size 100", "size 1000", "size 10000"]

@@ -29,11 +29,11 @@
       this.tip = el("div", { class: "tip plot-tip", hidden: "" });
       this.whole = el("button", { type: "button", class: "plot-whole", hidden: "", onclick: () => { this.zoom(null); this.area.focus(); } }, "Show all");
       this.spoken = el("p", { class: "visually-hidden", "aria-live": "polite" });
-      this.area = el("div", { class: "plot-area", tabindex: "0", role: "group" }, this.svg, this.tip, this.whole);
+      this.area = el("div", { class: "plot-area", tabindex: "0", role: "group" }, this.svg, this.tip);
       this.note = el("p", { class: "plot-note muted", hidden: "" });
       this.legend = el("div", { class: "plot-legend" });
       this.table = el("details", { class: "plot-table" });
-      container.replaceChildren(this.title, this.area, this.spoken, this.note, this.legend, this.table);
+      container.replaceChildren(this.title, this.whole, this.area, this.spoken, this.note, this.legend, this.table);
       this.listen();
       this.width = 0;
       this.observer = new ResizeObserver(() => { if (this.area.clientWidth !== this.width) this.draw(); });
@@ -328,7 +328,7 @@
     listen() {
       let start = null;
       this.area.addEventListener("pointerdown", (event) => {
-        if (event.button || event.target.closest("a, button") || !this.drawn) return;
+        if (event.button || event.target.closest("a") || !this.drawn) return;
         start = this.place(event);
       });
       this.area.addEventListener("pointermove", (event) => {

@@ -99,10 +99,20 @@
     return made.map((label, place) => (made.indexOf(label) === made.lastIndexOf(label) ? label : `${label} (${left[place].name})`));
   }
 
-  // The widest first, so that what is cut off is what says least; colours by backend and size as the page has them.
+  // Those with most points first, so that what is cut off is what says least.
   function lines(left) {
     const words = labels(left);
     return left.map((sweep, place) => ({ sweep, label: words[place] })).sort((a, b) => b.sweep.threads.length - a.sweep.threads.length);
+  }
+
+  // A backend and variant has one colour, dash and marker, whatever else is chosen; so has a size, where sizes are lines.
+  function styles(kept) {
+    const sizes = unique(sweeps.map((each) => each.size)).sort(byNumber);
+    const whose = (sweep) => JSON.stringify([sweep.backend, sweep.variant]);
+    const all = unique(sweeps.map(whose));
+    const bySize = unique(kept.map(({ sweep }) => sweep.size)).length > 1;
+    const found = kept.map(({ sweep }) => (bySize ? sizes.indexOf(sweep.size) : all.indexOf(whose(sweep))) % MOST_LINES);
+    return unique(found).length === found.length ? found : kept.map((_, place) => place);
   }
 
   function writeCharts(left, against) {
@@ -115,8 +125,9 @@
     const marks = kept[0]?.sweep.marks.filter(([count]) => count >= least && count <= Math.max(4 * most, 4)).map(([x, text]) => ({ x, text })) ?? [];
     const x = { kind: "log2", title: "threads", domain: [least, Math.max(most, least * 2, ...marks.map((mark) => mark.x))], ticks: ticksOf(counted, most) };
     const common = { x, link: "threads", table: true };
+    const style = styles(counted);
     const line = ({ sweep, label }, place, values, more = {}) => ({
-      id: label, label, style: place, x: sweep.threads, y: values.map((each) => each?.[0] ?? null), low: values.map((each) => each?.[1] ?? null), high: values.map((each) => each?.[2] ?? null),
+      id: label, label, style: style[place], x: sweep.threads, y: values.map((each) => each?.[0] ?? null), low: values.map((each) => each?.[1] ?? null), high: values.map((each) => each?.[2] ?? null),
       hollow: sweep.notes.map(Boolean), notes: sweep.notes, points: true, ...more,
     });
     const percent = (triples) => triples.map((each) => each.map((value) => (value === null ? null : value * 100)));
