@@ -18,6 +18,7 @@ from stallhorn import store
 from stallhorn.changes.settings import Override, Settings
 from stallhorn.errors import UsageError
 from stallhorn.model import History, Problem, Project
+from stallhorn.model.points import measured_commits
 
 TABLE = "tool.stallhorn.changes"
 ROLES = "tool.stallhorn.roles"
@@ -118,7 +119,7 @@ def with_commits(settings: Settings, history: History) -> tuple[Settings, Histor
     """
     if all(each.first is None for each in settings.overrides):
         return settings, history
-    measured = sorted({point.commit for series in history.series for point in series.points})
+    measured = sorted(measured_commits(history.series))
     places = {revision.commit: revision.position for revision in history.revisions}
     placed: list[tuple[int, Override]] = []
     problems: list[Problem] = []

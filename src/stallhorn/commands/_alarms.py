@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stallhorn.model.alarm import Alarm, State
 from stallhorn.model.measured import Direction
+from stallhorn.model.points import measured_commits
 
 if TYPE_CHECKING:
     from stallhorn.model import Report
@@ -75,7 +76,7 @@ def tell(report: Report, machine: str, relevant: float) -> Told:
 
 
 def _nights(report: Report) -> tuple[str, ...]:
-    measured = {point.commit for series in report.history.series for point in series.points if point.value is not None}
+    measured = measured_commits(report.history.series, ok=True)
     on_branch = [each.commit for each in report.history.revisions if each.commit in measured and not each.aside]
     return tuple(on_branch[-RECENT:])
 

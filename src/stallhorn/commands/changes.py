@@ -69,9 +69,9 @@ _REFERENCE = (
 
 
 def _is_one_commit(history: History) -> bool:
-    commits = (point.commit for series in history.series for point in series.points)
-    first = next(commits, None)
-    return all(commit == first for commit in commits)
+    from stallhorn.model.points import measured_commits
+
+    return len(measured_commits(history.series)) <= 1
 
 
 def _require_results(history: History) -> None:
@@ -104,8 +104,9 @@ def _revision(history: History, name: str) -> Revision:
     from stallhorn import store
     from stallhorn.console import safe
     from stallhorn.errors import UsageError
+    from stallhorn.model.points import measured_commits
 
-    measured = sorted({point.commit for series in history.series for point in series.points})
+    measured = sorted(measured_commits(history.series))
     commit = store.resolve(history.project, name, measured)
     found = history.revision(commit)
     if found is None:

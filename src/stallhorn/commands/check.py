@@ -47,13 +47,14 @@ def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.console import write
     from stallhorn.diagnose import diagnose, only_machine, restricted
     from stallhorn.model import History
+    from stallhorn.model.points import measured_commits
     from stallhorn.report.json import check_json
     from stallhorn.settings import read_settings, with_commits
 
     project = load_project(args.config)
     settings = read_settings(project)
     settings, history = with_commits(settings, store.load(project, args.machine))
-    measured = sorted({point.commit for series in history.series for point in series.points})
+    measured = sorted(measured_commits(history.series))
     base, head = (None if name is None else store.resolve(project, name, measured) for name in (args.base, args.head))
     machines = sorted({series.key.machine for series in history.series})
     # Of all benchmarks: a series is judged beside the others of its machine.
@@ -112,13 +113,15 @@ def _print(reports: Sequence[Report], history: History, reference: bool, named: 
 
 def _remarks(report: Report, reference: bool, named: tuple[str | None, str | None]) -> list[str]:
     """What the reader needs to know about where the answer comes from."""
+    from stallhorn.model.points import measured_commits
+
     remarks = []
     if reference:
         remarks.append(
             "This is the reference history that comes with the repository; nothing is measured on this machine yet "
             "(`stallhorn run` does)."
         )
-    measured = {point.commit for series in report.history.series for point in series.points}
+    measured = measured_commits(report.history.series)
     for name in named:
         if name is not None and measured and name not in measured:
             remarks.append(f"{name[:12]} is not measured: `stallhorn run {name[:12]}` does it.{_nearest(report, name)}")
@@ -127,7 +130,9 @@ def _remarks(report: Report, reference: bool, named: tuple[str | None, str | Non
 
 def _nearest(report: Report, name: str) -> str:
     """The newest measured commit before one that is not measured, as a sentence; "" where there is none."""
-    measured = {point.commit for series in report.history.series for point in series.points}
+    from stallhorn.model.points import measured_commits
+
+    measured = measured_commits(report.history.series)
     revision = report.history.revision(name)
     older = [
         each

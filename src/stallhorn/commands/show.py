@@ -65,8 +65,9 @@ def run(args: argparse.Namespace) -> ExitCode:
 def is_skipped(series: Series) -> bool:
     """Whether it was skipped at every commit."""
     from stallhorn.model import Status
+    from stallhorn.model.points import CODES, columns_of
 
-    return all(point.status is Status.SKIPPED for point in series.points)
+    return set(columns_of(series.points).statuses) <= {CODES[Status.SKIPPED]}
 
 
 def matching(history: History, wanted: str) -> tuple[Series, ...]:

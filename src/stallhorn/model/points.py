@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import overload
 
 from stallhorn.model.asked import SeriesKey
-from stallhorn.model.measured import Measurement, Status
+from stallhorn.model.measured import Measurement, Series, Status
 
 STATUSES = tuple(Status)  # a column of statuses holds places in this tuple
 CODES = {status: code for code, status in enumerate(STATUSES)}
@@ -101,6 +101,45 @@ def columns_of(points: Sequence[Measurement]) -> Columns:
         array("d", (_or_nan(point.high) for point in points)),
         bytes(CODES[point.status] for point in points),
     )
+
+
+def points_of(key: SeriesKey, measurements: Sequence[Measurement], commits: Sequence[str] = ()) -> Points:
+    """Measurements as columns; those of which the columns do not say everything stay as they are beside them.
+
+    `commits`: a sequence equal to theirs, to share it with other series.
+    """
+    columns = columns_of(measurements)
+    if commits:
+        columns = replace(columns, commits=commits)
+    version = measurements[-1].version if measurements else ""
+    started = array("d", (_milliseconds(point.started) for point in measurements))
+    points = Points(key, columns, version, started)
+    known = {
+        place: point
+        for place, point in enumerate(measurements)
+        if point.samples or point.reason or point.key is not key or points[place] != point
+    }
+    return replace(points, known=known)
+
+
+def measured_commits(series: Iterable[Series], *, ok: bool = False) -> set[str]:
+    """The commits at which any of these series has a point, or with `ok` a value."""
+    found: set[str] = set()
+    missing: dict[int, tuple[Sequence[str], list[int]]] = {}  # by the identity of commits: the places not found yet
+    for each in series:
+        columns = columns_of(each.points)
+        commits, places = missing.setdefault(id(columns.commits), (columns.commits, list(range(len(columns.commits)))))
+        if places:
+            here = [place for place in places if not ok or columns.statuses[place] == OK]
+            found.update(commits[place] for place in here)
+            if here:
+                gone = set(here)
+                places[:] = [place for place in places if place not in gone]
+    return found
+
+
+def _milliseconds(moment: datetime | None) -> float:
+    return math.nan if moment is None else moment.timestamp() * 1000
 
 
 def _or_nan(value: float | None) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from stallhorn.console import safe
 from stallhorn.model import Change, Direction, Kind, Report, Revision, Suspicion
+from stallhorn.model.points import measured_commits
 from stallhorn.report.change_words import confidence_in_words, factor, headline, reason_in_words
 from stallhorn.report.pattern import Pattern, Patterns
 from stallhorn.report.sentence import series_name
@@ -35,7 +36,7 @@ def _summary(report: Report, after: str) -> str:
         "of a machine": sum(change.kind is Kind.MACHINE for change in report.changes),
         "of measurement": sum(change.kind is Kind.MEASUREMENT for change in report.changes),
     }
-    commits = {point.commit for series in report.history.series for point in series.points}
+    commits = measured_commits(report.history.series)
     measured = f"in {len(commits)} measured commits of {len(report.history.series)} series{after}"
     if not report.changes:
         return f"No change {measured}."

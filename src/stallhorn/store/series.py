@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stallhorn.model import Benchmark, BuildFailure, Measurement, Revision, Series, SeriesKey, Status
-from stallhorn.model.points import Points, columns_of
+from stallhorn.model.points import Points, points_of
 from stallhorn.stats import median
 from stallhorn.store.axis import Axis
 from stallhorn.store.base import Reading
@@ -94,8 +94,7 @@ def _completed_points(
             completed.append((place, _completed(point, rounds, told.records.build_failures)))
     measurements = _of_one_method(_one_per_revision(completed), told.records)
     commits = axis.commits(axis.positions[point.commit] for point in measurements)
-    columns = replace(columns_of(measurements), commits=commits)
-    return Points(key, columns, known=dict(enumerate(measurements)))
+    return points_of(key, measurements, commits)
 
 
 def _never_tried(measurement: Measurement, recorded: set[tuple[str, str, str]]) -> bool:

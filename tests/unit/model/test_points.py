@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stallhorn.model import Measurement, Parameters, SeriesKey, Status
-from stallhorn.model.points import CODES, Columns, Points, columns_of
+from stallhorn.model import Measurement, Parameters, Sample, Series, SeriesKey, Status
+from stallhorn.model.points import CODES, Columns, Points, columns_of, measured_commits, points_of
 
 KEY = SeriesKey("rbf.Rbf.measure", Parameters((("n", "50"),)), "py3.11", "bench01")
 NAN = math.nan
@@ -65,3 +65,48 @@ def test_columns_of_a_tuple_are_those_of_the_same_points():
     assert made.values[0] == 1.0
     assert math.isnan(made.values[1])
     assert not made.is_all_ok
+
+
+def test_no_measurements_are_no_points():
+    assert points_of(KEY, ()) == ()
+
+
+def test_measurements_become_columns_and_those_of_which_more_is_known_stay():
+    when = datetime(2026, 1, 1, 12, 30, 0, 123456, tzinfo=UTC)
+    plain = Measurement(KEY, "a", Status.OK, 1.0, 0.9, 1.1, (), "", "2", when)
+    sampled = Measurement(KEY, "b", Status.OK, 1.0, 0.9, 1.1, (Sample(1.0, 5, 0),), "", "2", when)
+    skipped = Measurement(KEY, "c", Status.SKIPPED, reason="no GPU here", version="2")
+    older = Measurement(KEY, "d", Status.OK, 1.0, 0.9, 1.1, (), "", "1", when)
+    last = Measurement(KEY, "e", Status.FAILED, version="2")
+    every = (plain, sampled, skipped, older, last)
+    made = points_of(KEY, every)
+    assert made == every
+    assert list(made.known) == [1, 2, 3]
+    assert made.version == "2"
+
+
+def test_measurements_take_the_commits_of_others_of_the_same():
+    commits = ("a", "b")
+    assert points_of(KEY, points([1.0, 2.0]), commits).columns.commits is commits
+
+
+def series(*some):
+    return tuple(Series(KEY, "seconds", each) for each in some)
+
+
+def test_no_series_have_no_commits():
+    assert measured_commits(()) == set()
+    assert measured_commits(series(points([]))) == set()
+
+
+def test_every_commit_at_which_some_series_has_a_point_is_measured():
+    failed = points([NAN, NAN, 1.0], [Status.FAILED, Status.SKIPPED, Status.OK])
+    other = points_of(KEY, (Measurement(KEY, "x", Status.OK, 1.0),))
+    assert measured_commits(series(failed, other)) == {"a", "b", "c", "x"}
+    assert measured_commits(series(failed, other), ok=True) == {"c", "x"}
+
+
+def test_series_of_the_same_commits_find_them_together():
+    first = points([NAN, 1.0], [Status.FAILED, Status.OK])
+    columns = replace(points([1.0, NAN], [Status.OK, Status.FAILED]).columns, commits=first.columns.commits)
+    assert measured_commits(series(first, Points(KEY, columns)), ok=True) == {"a", "b"}
