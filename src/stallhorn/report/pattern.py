@@ -22,6 +22,8 @@ MANY = 10
 LEAST_HIT = (1, 3, 5)  # series that one, two and three conditions need
 _GAIN = 0.03  # of the score, that one more condition has to bring
 _NAMED = 3  # values that are listed
+_AXIS = 3  # different numbers that a bound needs
+_TRIED = 3  # bounds in each direction, and single values
 _KEPT = 6  # combinations that another condition is added to
 
 Mask = NDArray[np.bool_]
@@ -55,11 +57,23 @@ class _Condition:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """Some conditions together, and how many series have that property."""
+
     conditions: tuple[_Condition, ...]
-    mask: Mask
     hit: int
     of: int
-    total: int
+    whole: tuple[int, int]  # series that were hit, and all that could have been
+    parent: Mask
+    column: _Column | None = None  # of the last condition
+    chosen: Sequence[int] = ()  # what it may be there
+
+    @property
+    def total(self) -> int:
+        return self.whole[0]
+
+    @property
+    def mask(self) -> Mask:
+        return self.parent if self.column is None else self.parent & self.column.among(self.chosen)
 
     @property
     def score(self) -> float:
@@ -68,8 +82,10 @@ class _Found:
 
     @property
     def explains(self) -> bool:
+        """Whether nearly all such series are hit, nearly all hit are such, and most that were spared are left out."""
         most = MOST if self.total >= MANY else 1.0
-        return self.hit >= ENOUGH * self.of and self.hit >= most * self.total
+        spared = self.whole[1] - self.total
+        return self.hit >= ENOUGH * self.of and self.hit >= most * self.total and 2 * (self.of - self.hit) <= spared
 
     @property
     def rank(self) -> tuple[float, int, str]:
@@ -88,38 +104,56 @@ class _Column:
     """One parameter of some series: `codes` are places in `texts`, -1 where a series does not have it."""
 
     name: str
+    order: int
     codes: Codes
     texts: Sequence[str]
+    numbers: Codes  # places of its values in the order of their size; empty where they are no axis
 
-    def conditions(self, order: int, hit: Mask, within: Mask) -> Iterator[tuple[_Condition, Mask]]:
-        """What can be asked of it among the series `within`: a bound on numbers, a value, a few values."""
-        there = within & (self.codes >= 0)
-        of = np.bincount(self.codes[there], minlength=len(self.texts))
-        hits = np.bincount(self.codes[there & hit], minlength=len(self.texts))
-        seen = np.flatnonzero(of)
-        struck = [int(code) for code in np.flatnonzero(hits)]
-        for words, chosen in (*self._bounds(seen), *self._lists(struck, hits, of)):
-            allowed = np.zeros(len(self.texts) + 1, dtype=np.bool_)  # one more, where -1 leads to
-            allowed[chosen] = True
-            yield _Condition(order, words, self._is_text(chosen)), within & allowed[self.codes]
+    @classmethod
+    def of(cls, name: str, order: int, codes: Codes, texts: Sequence[str]) -> _Column:
+        known = sorted(
+            (number, code) for code in set(codes.tolist()) if (number := _number_at(texts, code)) is not None
+        )
+        is_axis = len({number for number, _ in known}) == len(set(codes.tolist()) - {-1}) >= _AXIS
+        return cls(name, order, codes, texts, np.array([code for _, code in known if is_axis], dtype=np.intp))
 
-    def _bounds(self, seen: Codes) -> list[tuple[str, list[int]]]:
-        numbers = [(_number(self.texts[code]), int(code)) for code in seen]
-        known = sorted((number, code) for number, code in numbers if number is not None)
-        if len(known) < len(numbers) or len({number for number, _ in known}) < _NAMED:
+    def among(self, chosen: Sequence[int]) -> Mask:
+        """The series with one of these values."""
+        allowed = np.zeros(len(self.texts) + 1, dtype=np.bool_)  # one more, where -1 leads to
+        allowed[list(chosen)] = True
+        return allowed[self.codes]
+
+    def longer(self, found: _Found, hit: Mask) -> Iterator[_Found]:
+        """What can be asked of it besides: a bound on numbers, a value, a few values."""
+        within = found.mask & (self.codes >= 0)
+        of = np.bincount(self.codes[within], minlength=len(self.texts))
+        hits = np.bincount(self.codes[within & hit], minlength=len(self.texts))
+        told: set[tuple[int, int]] = set()  # a bound goes before a list that says the same
+        for words, chosen in (*self._bounds(hits, of, found.total), *self._lists(hits, of)):
+            counts = (int(hits[chosen].sum()), int(of[chosen].sum()))
+            if counts[0] > 0 and counts[1] < found.of and counts not in told:
+                told.add(counts)
+                condition = _Condition(self.order, words, self._is_text(chosen))
+                yield _Found((*found.conditions, condition), *counts, found.whole, found.mask, self, chosen)
+
+    def _bounds(self, hits: Codes, of: Codes, total: int) -> list[tuple[str, list[int]]]:
+        """The best limits from below and from above."""
+        there = self.numbers[of[self.numbers] > 0] if len(self.numbers) else self.numbers
+        if len(there) < 2:
             return []
-        codes = [code for _, code in known]
         found = []
-        for cut in range(1, len(known)):
-            if known[cut - 1][0] < known[cut][0]:
-                found.append((f"{self.name} >= {_written(self.texts[codes[cut]])}", codes[cut:]))
-                found.append((f"{self.name} <= {_written(self.texts[codes[cut - 1]])}", codes[:cut]))
+        for sign, ordered in ((">=", there[::-1]), ("<=", there)):
+            scores = 2 * np.cumsum(hits[ordered]) / (np.cumsum(of[ordered]) + total)
+            for last in np.argsort(-scores[:-1], kind="stable")[:_TRIED]:
+                chosen = ordered[: last + 1].tolist()
+                found.append((f"{self.name} {sign} {_written(self.texts[chosen[-1]])}", chosen))
         return found
 
-    def _lists(self, struck: Sequence[int], hits: Codes, of: Codes) -> list[tuple[str, list[int]]]:
+    def _lists(self, hits: Codes, of: Codes) -> list[tuple[str, list[int]]]:
+        struck = [int(code) for code in np.flatnonzero(hits)]
         most = [code for code in struck if 2 * hits[code] >= of[code]]
-        wanted = [list(struck), most, *([code] for code in struck)]
-        unique = {tuple(each): each for each in wanted if 0 < len(each) <= _NAMED}
+        best = sorted(struck, key=lambda code: (-int(hits[code]), int(of[code]), self.texts[code]))[:_TRIED]
+        unique = {tuple(each): each for each in (struck, most, *([code] for code in best)) if 0 < len(each) <= _NAMED}
         return [(self._listed(each), each) for each in unique.values()]
 
     def _listed(self, chosen: Sequence[int]) -> str:
@@ -167,12 +201,12 @@ class Patterns:
     def _columns_of(self, members: Codes, one: int, hit: Mask) -> list[_Column]:
         """The parameters that all hit series have, in the order of one of them, and the environment."""
         names = [name for name, _ in self._history.series[one].key.parameters.values]
-        found = []
+        found: list[_Column] = []
         for name in dict.fromkeys((*names, "environment")):
             codes, texts = self._columns[name]
             mine = codes[members]
             if bool((mine[hit] >= 0).all()):
-                found.append(_Column(name, mine, texts))
+                found.append(_Column.of(name, len(found), mine, texts))
         return found
 
     @cached_property
@@ -219,7 +253,7 @@ class Patterns:
 
 def _best(hit: Mask, columns: Sequence[_Column]) -> _Found | None:
     total = int(hit.sum())
-    kept = [_Found((), np.ones(len(hit), dtype=np.bool_), total, len(hit), total)]
+    kept = [_Found((), total, len(hit), (total, len(hit)), np.ones(len(hit), dtype=np.bool_))]
     best: _Found | None = None
     for least in LEAST_HIT:
         if total < least:
@@ -234,15 +268,13 @@ def _best(hit: Mask, columns: Sequence[_Column]) -> _Found | None:
 
 def _with_one_more(found: _Found, hit: Mask, columns: Sequence[_Column]) -> Iterator[_Found]:
     used = {condition.order for condition in found.conditions}
-    for order, column in enumerate(columns):
-        if order in used:
-            continue
-        told: set[tuple[int, int]] = set()  # a bound goes before a list that says the same
-        for condition, mask in column.conditions(order, hit, found.mask):
-            counts = (int((mask & hit).sum()), int(mask.sum()))
-            if counts[1] < found.of and counts[0] and counts not in told:
-                told.add(counts)
-                yield _Found((*found.conditions, condition), mask, *counts, found.total)
+    for column in columns:
+        if column.order not in used:
+            yield from column.longer(found, hit)
+
+
+def _number_at(texts: Sequence[str], code: int) -> float | None:
+    return _number(texts[code]) if code >= 0 else None
 
 
 def _written(text: str) -> str:

@@ -95,6 +95,10 @@ def test_a_pattern_that_most_of_many_series_follow_says_how_many_do_not() -> Non
     assert told_of_larger(lambda of: is_of(of, "numba") and of != spared) == "numba only (23 of 24)"
 
 
+def test_what_leaves_out_hardly_anything_that_was_spared_is_no_pattern() -> None:
+    assert told_of_larger(lambda of: not is_of(of, "numba", 1000000, 8) and of != LARGER[5]) == ""
+
+
 def test_two_series_are_too_few_for_two_conditions() -> None:
     assert told_of_larger(lambda of: is_of(of, "numba", 1000000, 8)) == ""
 
