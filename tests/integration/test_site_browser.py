@@ -144,7 +144,7 @@ CONTRAST = """(selector) => [...document.querySelectorAll(selector)].map((each) 
 @pytest.mark.parametrize(
     ("name", "selector"),
     [
-        ("index.html", ".severity, .wrong h2, .why .notes li"),
+        ("index.html", ".severity, .wrong h2, .chip, .stale, .card .try, .card .muted, .vt .muted, .vt .standing"),
         (RBF, ".severity, .evidence .kind, .setting code, .setting button"),
         ("help/pitfalls/race.html", "pre code, p code"),
     ],
@@ -161,7 +161,7 @@ def test_findings_can_be_read_against_what_is_behind_them(
 
 def test_a_link_to_a_cause_opens_its_panel(browser: Any, sick: Path) -> None:
     with Visit(browser, (sick / "index.html").as_uri()) as visit:
-        visit.page.locator(".change .why a[href*='#why-']").nth(1).click()
+        visit.page.locator(".causes a[href*='#why-']").nth(1).click()
         visit.page.wait_for_url("**/benchmark/*.html#why-*")
         panel = visit.page.locator(f"details#{visit.page.url.rpartition('#')[2]}")
         assert panel.get_attribute("open") is not None
