@@ -86,10 +86,17 @@ class Accounts:
         self._changes = tuple(report.changes if changes is None else changes)
         self.patterns = Patterns(report.history)
         self.openness = Openness(report)
+        self._briefs: dict[tuple[str, SeriesKey], Brief] = {}
         self._told: dict[tuple[str, SeriesKey], Account] = {}
 
     def brief(self, change: Change) -> Brief:
         """What a list says of it."""
+        name = _name(change)
+        if name not in self._briefs:
+            self._briefs[name] = self._brief(change)
+        return self._briefs[name]
+
+    def _brief(self, change: Change) -> Brief:
         came, gone = _pitfalls(change, self._report)
         return Brief(
             change=change,
@@ -105,7 +112,7 @@ class Accounts:
 
     def of(self, change: Change) -> Account:
         """What its page says of it."""
-        name = (change.id, change.worst.key)  # machines of different names can have one id
+        name = _name(change)
         if name not in self._told:
             self._told[name] = self._account(change)
         return self._told[name]
@@ -178,6 +185,11 @@ class Accounts:
     def _gap(self, place: int, then: int) -> int:
         """How many commits of the branch lie between two."""
         return then - place - 1 - (bisect_left(self._beside, then) - bisect_right(self._beside, place))
+
+
+def _name(change: Change) -> tuple[str, SeriesKey]:
+    """What no other change of the report is called; machines of different names can have one id."""
+    return change.id, change.worst.key
 
 
 def _near(commits: Sequence[str], point: ChangePoint) -> Sequence[str]:
