@@ -89,7 +89,7 @@
     const dated = model.x.kind === "commits" && !strip && model.x.commits.some((each) => window.stallhorn.axes.dayText(each.date));
     const top = 22 + lanes * lane + ribbon;
     const bottom = (dated ? 34 : 21) + (spec.x?.title && !strip ? 16 : 0);
-    const labels = axis.ticks(strip ? 2 : 4).filter(([value]) => axis.at(value) >= -1e-9 && axis.at(value) <= 1 + 1e-9);
+    const labels = axis.ticks(strip ? 2 : 5).filter(([value]) => axis.at(value) >= -1e-9 && axis.at(value) <= 1 + 1e-9);
     const left = Math.max(34, ...labels.map(([, text]) => widthOf(text, font) + 12));
     return { strip, height, lanes, lane, ribbon, dated, top, bottom, left, right: 14, labels, w: width - left - 14, h: height - top - bottom };
   }
@@ -106,7 +106,7 @@
       line.px = line.t.map(X);
       line.py = line.v.map(Y);
     }
-    const picture = { ...model, axis, box, X, Y, taken: new Taken(), unsaid: [] };
+    const picture = { ...model, axis, box, X, Y, taken: new Taken(), unsaid: [], upon: [] };
     // A nested picture cuts off what lies outside: bounds far from the values, and lines that leave the view.
     const inner = svg("svg", { x: box.left, y: box.top - 5, width: Math.max(1, box.w), height: Math.max(1, box.h + 10), overflow: "hidden" });
     const data = svg("g", { transform: `translate(${-box.left} ${-(box.top - 5)})` });
@@ -124,7 +124,7 @@
     const behind = backdrop(picture);
     const over = [...ribbons(picture), ...marks(picture)];
     const lines = guides(picture, data);
-    return { ...picture, nodes: [...behind, ...over.filter((each) => each.behind).map((each) => each.node), inner, ...lines, ...over.filter((each) => !each.behind).map((each) => each.node)] };
+    return { ...picture, nodes: [...behind, ...over.filter((each) => each.behind).map((each) => each.node), inner, ...picture.upon, ...lines, ...over.filter((each) => !each.behind).map((each) => each.node)] };
   }
 
   // The paths of a line: broken where a commit or a value lies between that was not measured.
@@ -224,6 +224,8 @@
     const nodes = [];
     const foot = box.top + box.h;
     const end = box.left + box.w;
+    const upright = [...(spec.marks || []), ...(spec.guides || []).filter((each) => window.stallhorn.axes.isNumber(each.x))];
+    const stems = upright.map((each) => X(x.toT(each.x))).filter((at) => at >= box.left && at <= end);
     for (const [count, from, to] of x.gaps) {
       const left = Math.max(box.left, X(from) + 4), right = Math.min(end, X(to) - 4);
       const [l, r] = right - left > 2 ? [left, right] : [Math.max(box.left, X(from)), Math.min(end, X(to))];
@@ -231,9 +233,12 @@
       nodes.push(svg("rect", { x: round(l), y: box.top, width: round(Math.max(1, r - l)), height: box.h, class: "gap" },
         svg("title", {}, `${count} commits not tested`)));
       const text = `${count} not tested`;
-      const wide = widthOf(text, font);
-      if (r - l >= wide + 4 && taken.take((l + r - wide) / 2, foot - 16, wide, 13)) {
-        nodes.push(svg("text", { x: round((l + r) / 2), y: foot - 6, "text-anchor": "middle", class: "gap-label" }, text));
+      const wide = widthOf(text, font) + 6;
+      // In the middle, unless a mark's line runs through it.
+      const middle = [(l + r) / 2, ...stems.flatMap((stem) => [stem + wide / 2 + 2, stem - wide / 2 - 2])].find((at) =>
+        at - wide / 2 >= l && at + wide / 2 <= r && stems.every((stem) => Math.abs(stem - at) > wide / 2));
+      if (middle !== undefined && taken.take(middle - wide / 2, foot - 16, wide, 13)) {
+        picture.upon.push(svg("text", { x: round(middle), y: foot - 6, "text-anchor": "middle", class: "gap-label" }, text));
       }
     }
     const rows = new Taken();

@@ -186,7 +186,9 @@
   function say(counted, against, dropped) {
     const rival = counted.find(({ sweep }) => sweep.rival)?.sweep.rival;
     const fewest = Math.min(...counted.flatMap(({ sweep }) => sweep.threads));
-    const flags = counted.flatMap(({ sweep, label }) => sweep.flags.map((flag) => `${label}: ${flag}`));
+    const whose = new Map();
+    for (const { sweep, label } of counted) for (const flag of sweep.flags) whose.set(flag, [...(whose.get(flag) ?? []), label]);
+    const flags = [...whose].map(([flag, labels]) => `${labels.join(", ")}: ${flag}`);
     const commits = unique(counted.map(({ sweep }) => sweep.commit));
     const words = [
       against === "serial" && rival ? `Speed-ups are against ${rival} on one thread, the fastest of all backends.` : `Speed-ups are against the same line on ${fewest === 1 ? "one thread" : `${fewest} threads`}; efficiency always is.`,
@@ -219,11 +221,12 @@
   }
 
   function settingsTable(named, several) {
-    const slowest = Math.max(...named.map(({ setting }) => setting.time[0]));
+    const slowest = new Map(); // of each line: times of other sizes are no measure
+    for (const { label, setting } of named) slowest.set(label, Math.max(slowest.get(label) ?? 0, setting.time[0]));
     const rows = named.map(({ sweep, label, setting }) => {
       const [value, low, high] = setting.time;
       const bar = el("span", { class: "setting-bar" });
-      bar.style.width = `${Math.max(1, (100 * value) / slowest)}%`;
+      bar.style.width = `${Math.max(1, (100 * value) / slowest.get(label))}%`;
       return el("tr", {},
         several ? el("th", { scope: "row" }, label) : null,
         several ? el("td", { class: "params" }, setting.setting) : el("th", { scope: "row", class: "params" }, setting.setting),
