@@ -93,7 +93,7 @@
 
   function cell(problem, found, tag, n, mine) {
     const { lines } = problem;
-    const where = problem.size + " = " + words.size(n) + ": ";
+    const where = (mine ? "my " : "") + problem.size + " = " + words.size(n) + ": ";
     if (!found) return tag === "td" ? el("td", { class: "none" }, el("span", { class: "visually-hidden" }, "not measured")) : null;
     const label = lines[found.first].label + (found.tie ? " = " + lines[found.rival].label : "");
     const shade = `cell b${data.colours[lines[found.first].backend] ?? 5}${found.tie ? " tie" : ""}${mine ? " mine" : ""}`;
@@ -108,7 +108,7 @@
     if (found) return cell(problem, found, "td", view.n, true);
     const sizes = measured(problem, view);
     const range = distinct([sizes[0], sizes.at(-1)]).map(words.size).join(" to ");
-    const where = el("span", { class: "narrow" }, problem.size + " = " + words.size(view.n) + ": ");
+    const where = el("span", { class: "narrow" }, "my " + problem.size + " = " + words.size(view.n) + ": ");
     if (sizes.length && view.n >= sizes[0] && view.n <= sizes.at(-1)) return el("td", { class: "outside" }, where, "the first call is not known");
     const far = sizes.length ? Math.max(sizes[0] / view.n, view.n / sizes.at(-1)) : Infinity;
     const guess = far <= FAR && !view.calls ? extrapolated(problem, view) : null;
@@ -212,6 +212,8 @@
     const sizes = measured(problem, view);
     if (sizes.length < 3) body.append(el("p", { class: "muted" }, `Measured at ${sizes.length} ${sizes.length === 1 ? "size" : "sizes"} here: ${sizes.length === 1 ? "no crossover can be found" : "what lies between is a straight line"}. With three or more it is sure.`));
     draw(body, "tall", curves(problem, view));
+    const { more } = drawn(problem, view);
+    if (more.length) body.append(el("p", { class: "muted" }, `Not drawn: ${more.map((place) => problem.lines[place].label).join(", ")}.`));
     body.append(...crossings(problem, sizes));
     if (problem.drifts.length) draw(body, "normal", drift(problem));
     if (problem.moves.length) body.append(el("ul", { class: "moves" }, problem.moves.map((each) => el("li", null, each, "."))));
@@ -241,36 +243,33 @@
 
   function curves(problem, view) {
     const { styles, more } = drawn(problem, view);
-    const lines = [...styles].map(([place, style]) => {
-      const line = problem.lines[place];
-      const made = { id: String(place), label: line.label, style, x: [...line.n], y: [...line.t], low: [...line.lo], high: [...line.hi], points: true, notes: line.n.map(() => "") };
-      return outward(made, line, view.n);
-    });
-    const left = more.length ? ` Not drawn: ${more.map((place) => problem.lines[place].label).join(", ")}.` : "";
+    const shown = [...styles].map(([place, style]) => ({ line: problem.lines[place], place, style }));
+    const outside = shown.map(({ line }) => outward(line, view.n)).filter(Boolean);
+    const left = more.length ? `Not drawn: ${more.map((place) => problem.lines[place].label).join(", ")}.` : "";
     return {
       title: "Time of one call over " + problem.size,
-      description: `Crossovers of backends in ${problem.title}.${left}`,
-      x: { kind: "log", title: problem.size + (left ? left : "") }, y: { kind: "log", unit: "seconds", title: "time of one call" },
-      lines,
-      guides: view.n ? [{ x: view.n, text: "my " + problem.size }] : [],
+      description: `Crossovers of backends in ${problem.title}. ${left}`,
+      x: { kind: "log", title: problem.size, ...domain(shown.flatMap(({ line }) => line.n), outside.map(([, end]) => end[0]), 1) },
+      y: { kind: "log", unit: "seconds", title: "time of one call", ...domain(shown.flatMap(({ line }) => line.t), outside.map(([, end]) => end[1]), 1.5) },
+      lines: shown.map(({ line, place, style }) => ({ id: String(place), label: line.label, style, x: line.n, y: line.t, low: line.lo, high: line.hi, points: true })),
+      guides: [...(view.n ? [{ x: view.n, text: "my " + problem.size }] : []), ...outside.map((points, place) => ({ points, text: place ? "" : "extrapolated" }))],
       marks: problem.crossings.filter(([, leads]) => leads).map(([, , size]) => ({ x: size, text: [`crossover ${words.about(size)}`, words.about(size)], tone: "tag" })),
       ribbons: ribbon(problem, view).map((each) => ({ from: each.from, to: each.to, text: each.text, style: styles.get(each.lines[0]) ?? 5 })),
     };
   }
 
-  // Up to my size, on the last straight piece, dotted and called so.
-  function outward(made, line, n) {
-    if (!n || line.n.length < 2 || (n >= line.n[0] && n <= line.n.at(-1))) return made;
-    if (Math.max(line.n[0] / n, n / line.n.at(-1)) > FAR) return made;
-    const before = n < line.n[0];
-    const put = (list, value) => (before ? list.unshift(value) : list.push(value));
-    put(made.x, n);
-    put(made.y, words.beyond(line, n));
-    put(made.low, null);
-    put(made.high, null);
-    put(made.notes, "extrapolated, not measured");
-    made.dotted = [before ? [n, line.n[0]] : [line.n.at(-1), n]];
-    return made;
+  // From the last measured point to my size, on the last straight piece: a dotted guide, no value of the line.
+  function outward({ n: sizes, t }, n) {
+    if (!n || sizes.length < 2 || (n >= sizes[0] && n <= sizes.at(-1)) || Math.max(sizes[0] / n, n / sizes.at(-1)) > FAR) return null;
+    const edge = n < sizes[0] ? 0 : sizes.length - 1;
+    return [[sizes[edge], t[edge]], [n, words.beyond({ n: sizes, t }, n)]];
+  }
+
+  // The axis holds what is extrapolated, too; without that it is the chart's own.
+  function domain(values, more, room) {
+    if (!more.length) return {};
+    const all = [...values, ...more];
+    return { domain: [Math.min(...all) / room, Math.max(...all) * room] };
   }
 
   function crossings(problem, sizes) {
