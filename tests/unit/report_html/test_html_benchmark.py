@@ -160,7 +160,7 @@ def test_panels_and_observations_have_an_end(tmp_path: Path) -> None:
     series = [steady(key(n=str(n))) for n in range(90)]
     seen = tuple(Observation(each.key, AT[2].commit, Status.OK, {}, "0.1.0", 1) for each in series)
     found = page(report(series, revisions=AT, observations=seen), tmp_path)
-    assert "and 30 more" in found.text.partition("What was observed")[2]
+    assert "and 60 more" in found.text.partition("What was observed")[2]
 
 
 # --- changes

@@ -5,7 +5,7 @@ Pages have thousands of rows together, so that they are written here and not by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from stallhorn.report.html.charts.axes import ValueAxis, value_axis
 from stallhorn.report.html.charts.intervals import interval_bar
 from stallhorn.report.html.data.axis import Floats, Line
 from stallhorn.report.html.view import Row, distinct
-from stallhorn.report.sentence import Standing, floor_in_words
+from stallhorn.report.sentence import floor_in_words
 
 MOST = 100  # rows of a page
 _POINTS = 32  # of a sparkline
@@ -27,7 +27,7 @@ _WIDTH, _HEIGHT, _EDGE = 132, 24, 3
 _LOG_FROM = 8.0
 _LEAST_SPAN = 0.1
 _REASON = 160
-_BELOW_ALL = frozenset({Standing.NEW, Standing.FAILED, Standing.SKIPPED, Standing.OLD})
+_PLAIN = ("seconds", "bytes")  # units that need no escaping
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +65,28 @@ def constant(rows: Sequence[Row]) -> dict[str, str]:
 def series_rows(
     rows: Sequence[Row],
     lines: Sequence[Line],
+    verdicts: Sequence[str],
     known: Named,
     findings: Mapping[SeriesKey, Sequence[Finding]],
+    anchors: Set[str] = frozenset(),
 ) -> Markup:
-    """A table row for each series, `data-series` being its place in the data; no cell of causes where nothing is."""
+    """A table row for each series, `data-series` being its place in the data; no cell of causes where nothing is.
+
+    `anchors` are the panels of findings that the page has, to which a cause is a link.
+    """
     has_causes = any(findings.values())
     alone = _bars(rows) if all(np.count_nonzero(~np.isnan(line.values)) <= 1 for line in lines) else None
     made = []
-    for place, (row, line) in enumerate(zip(rows, lines, strict=True)):
+    pictures = [_bar(row, alone) for row in rows] if alone else _sparklines(lines)
+    for place, (row, verdict, picture) in enumerate(zip(rows, verdicts, pictures, strict=True)):
         name = known.parameters(row.key) or ("the only series" if len(rows) == 1 else "no parameters")
         where = known.place(row.key)
-        picture = _bar(row, alone) if alone else _sparkline(line)
         made.append(
             f'<tr data-series="{place}"><td class="pick"></td>'
             f'<th scope="row"><span class="params">{words.breakable(name)}</span>'
             f"{_muted(where)}{_specimen(row)}</th>"
-            f'<td class="latest">{_measured(row)}{_reach(row)}</td><td class="against">{_verdict(row)}</td>'
-            f"{_causes(findings.get(row.key, ())) if has_causes else ''}"
+            f'<td class="latest">{_measured(row)}{_reach(row)}</td><td class="against">{_verdict(row, verdict)}</td>'
+            f"{_causes(findings.get(row.key, ()), anchors) if has_causes else ''}"
             f'<td class="past">{picture}</td></tr>\n'
         )
     return Markup("".join(made))
@@ -101,16 +106,15 @@ def _measured(row: Row) -> str:
             f' <span class="reason">{reason}</span>' if reason else ""
         )
     value, interval = units.quantity(point.value, unit), units.interval(point.low, point.high, unit)
-    if unit not in ("seconds", "bytes"):
+    if unit not in _PLAIN:
         value, interval = str(escape(words.clean(value))), str(escape(words.clean(interval)))
     taken = words.rounds(point) if point.samples else None
     rounds = f' <span class="muted">{taken} round{"s" * (taken != 1)}</span>' if taken else ""
     return f'<span class="number">{value}</span> <span class="interval">{interval}</span>{rounds}'
 
 
-def _verdict(row: Row) -> str:
-    text = row.verdict
-    if row.series.unit not in ("seconds", "bytes"):
+def _verdict(row: Row, text: str) -> str:
+    if row.series.unit not in _PLAIN:
         text = str(escape(words.clean(text)))
     return (
         f'<span class="standing {row.standing.name.lower()}"><span aria-hidden="true">{words.SIGNS[row.standing]}'
@@ -118,18 +122,21 @@ def _verdict(row: Row) -> str:
     )
 
 
-def _causes(found: Sequence[Finding]) -> str:
-    """Links to the panels of a series: each pitfall once."""
+def _causes(found: Sequence[Finding], anchors: Set[str]) -> str:
+    """Each pitfall once, as a link to the panel of the series if there is one."""
     told: dict[str, Finding] = {}
     for each in found:
         told.setdefault(each.pitfall, each)
-    links = " ".join(
-        f'<a class="severity {each.severity if each.severity in words.SEVERITIES else "context"}" '
-        f'href="#{causes.anchor(each.about)}"><span aria-hidden="true">{words.severity(each.severity)[0]}</span> '
-        f"{words.breakable(name)}</a>"
-        for name, each in told.items()
-    )
-    return f'<td class="cause">{links}</td>'
+    return f'<td class="cause">{" ".join(_cause(each, anchors) for each in told.values())}</td>'
+
+
+def _cause(each: Finding, anchors: Set[str]) -> str:
+    kind = each.severity if each.severity in words.SEVERITIES else "context"
+    text = f'<span aria-hidden="true">{words.severity(each.severity)[0]}</span> {words.breakable(each.pitfall)}'
+    anchor = causes.anchor(each.about)
+    if anchor in anchors:
+        return f'<a class="severity {kind}" href="#{anchor}">{text}</a>'
+    return f'<span class="severity {kind}">{text}</span>'
 
 
 def _specimen(row: Row) -> str:
@@ -160,34 +167,52 @@ def _bar(row: Row, axis: ValueAxis) -> str:
     return str(interval_bar(row.measured, axis, 0)) if row.measured is not None else ""
 
 
-def _sparkline(line: Line) -> str:
-    """The newest values as one path: as high as they are large, broken where a commit is missing."""
+def _sparklines(lines: Sequence[Line]) -> list[str]:
+    """The newest values of each series as one path: high where they are large, broken where a commit is missing."""
+    drawn: list[str] = [""] * len(lines)
+    whole: dict[int, list[int]] = {}  # by number of points: series that lack none of the newest commits
+    for place, line in enumerate(lines):
+        newest = line.values[-_POINTS:]
+        if np.isnan(newest).any():
+            drawn[place] = _torn(line)
+        elif len(newest) > 1:
+            whole.setdefault(len(newest), []).append(place)
+    for count, places in whole.items():
+        values = np.stack([lines[place].values[-count:] for place in places])
+        template = _template(count)
+        for place, heights, ends in zip(places, _heights(values).tolist(), values[:, [0, -1]].tolist(), strict=True):
+            drawn[place] = _picture(template % tuple(heights), count, ends, lines[place].series.unit)
+    return drawn
+
+
+def _torn(line: Line) -> str:
+    """The picture of a series that lacks commits."""
     places = np.flatnonzero(~np.isnan(line.values))[-_POINTS:]
     if len(places) < 2:
         return ""
     values = line.values[places]
-    heights = _heights(values).tolist()
-    if places[-1] - places[0] == len(places) - 1:
-        drawn = _template(len(places)) % tuple(heights)
-    else:
-        drawn = _broken(places, heights)
-    first, last = (units.quantity(float(values[place]), line.series.unit) for place in (0, -1))
-    spoken = escape(words.clean(f"{len(places)} commits: from {first} to {last}"))
+    heights = _heights(values[np.newaxis])[0].tolist()
+    return _picture(_broken(places, heights), len(places), (values[0], values[-1]), line.series.unit)
+
+
+def _picture(path: str, count: int, ends: Sequence[float], unit: str) -> str:
+    first, last = (units.quantity(float(value), unit) for value in ends)
+    spoken = f"{count} commits: from {first} to {last}"
+    if unit not in _PLAIN:
+        spoken = str(escape(words.clean(spoken)))
     return (
         f'<svg class="spark" role="img" aria-label="{spoken}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'height="{_HEIGHT}"><path d="{drawn}"/></svg>'
+        f'height="{_HEIGHT}"><path d="{path}"/></svg>'
     )
 
 
 def _heights(values: Floats) -> Floats:
-    low, high = float(values.min()), float(values.max())
-    if low > 0 and high / low >= _LOG_FROM:
-        values, low, high = np.log(values), float(np.log(low)), float(np.log(high))
-        span = high - low
-    else:
-        span = max(high - low, abs(high) * _LEAST_SPAN) or 1.0
-    middle = (low + high) / 2
-    share = (values - middle) / span + 0.5
+    """Of each row: how far from the top, on an axis of its own that is logarithmic where the values are far apart."""
+    low, high = values.min(axis=1, keepdims=True), values.max(axis=1, keepdims=True)
+    far = (low > 0) & (high >= _LOG_FROM * low)
+    values, low, high = (np.where(far, np.log(np.where(far, each, 1.0)), each) for each in (values, low, high))
+    span = np.where(far, high - low, np.maximum(high - low, np.abs(high) * _LEAST_SPAN))
+    share = (values - (low + high) / 2) / np.where(span > 0, span, 1.0) + 0.5
     return np.rint(_HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE))
 
 

@@ -36,9 +36,9 @@ from stallhorn.report.html.view import Row, Site, distinct, parameter_order
 from stallhorn.report.sentence import Standing
 
 LINK = None
-_PANELS = 12  # of series with causes, in one environment on one machine
-_FOLDED = 8  # of each of the other kinds
-_OBSERVED = 60  # series whose observations are a row
+_PANELS = 6  # of series with causes, in one environment on one machine
+_FOLDED = 3  # of each of the other kinds
+_OBSERVED = 30  # series whose observations are a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,9 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
     lines = [lined_up(row.series, whole.axes[row.key.machine]) for row in measured]
     known = named(measured, site.labels)
     found = _findings(measured[:MOST], site)
+    sections = _sections(rows, tried, site)
     sheet = charted.sheet(benchmark, measured, lines, hits, whole.axes, site)
+    verdicts = [each.verdict for each in sheet.told]
     content = {
         "benchmark": benchmark,
         "counts": _counts(rows),
@@ -173,11 +175,11 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
         "strips": charted.strips(measured, site),
         "alone": "history" in sheet.tabs,
         "same": ", ".join(f"{name} = {text}" for name, text in known.same.items()),
-        "series": series_rows(measured[:MOST], lines[:MOST], known, found),
+        "series": series_rows(measured[:MOST], lines[:MOST], verdicts[:MOST], known, found, _anchors(sections)),
         "causes_seen": any(found.values()),
         "measured": len(measured),
         "shown": min(len(measured), MOST),
-        "sections": _sections(rows, tried, site),
+        "sections": sections,
         "probed": any(row.key in site.observed for row in rows),
         "parameters": {
             name: ", ".join(plain(text) for text in texts)
@@ -222,12 +224,36 @@ def _findings(rows: Sequence[Row], site: Site) -> dict[SeriesKey, list[Finding]]
     }
 
 
+def _anchors(sections: Iterable[Section]) -> frozenset[str]:
+    """The panels that the page has room for."""
+    shown = (
+        panel
+        for each in sections
+        for panel in (*each.sick[:_PANELS], *each.specimen_panels[:_FOLDED], *each.harmless[:_FOLDED])
+    )
+    return frozenset(panel.anchor for panel in shown)
+
+
 def _sections(rows: Sequence[Row], tried: Set[int], site: Site) -> list[Section]:
+    if len(tried) == len(rows) and not _is_anything_told(rows, site):
+        return []
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.key.machine, row.key.environment), []).append(row)
     made = [_section(number, group, tried, site) for number, (_, group) in enumerate(sorted(groups.items()), start=1)]
     return [each for each in made if not each.is_empty]
+
+
+def _is_anything_told(rows: Sequence[Row], site: Site) -> bool:
+    """Whether there is more than values."""
+    return bool(site.report.history.build_failures) or any(
+        row.key in site.observed
+        or row.key in site.findings
+        or row.key in site.facts
+        or row.floor is not None
+        or row.specimen is not None
+        for row in rows
+    )
 
 
 def _section(number: int, rows: Sequence[Row], tried: Set[int], site: Site) -> Section:

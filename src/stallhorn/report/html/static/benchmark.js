@@ -137,12 +137,14 @@
     const byDate = state.get("x") === "date";
     const axis = axisOf(all.filter((each) => each.machine === (chosen[0]?.machine ?? 0)), machine);
     const kind = ["log", "linear"].includes(state.get("y")) ? state.get("y") : "auto";
+    const relative = state.get("y") === "relative";
     const x = byDate ? { kind: "time", title: "date" } : { kind: "commits", title: "commit", commits: axis.commits };
     const main = plot("tall");
     const noun = page.unit === "seconds" ? "time per call" : "value";
     const made = [[main, {
       title: `History of ${page.name}`, heading: false, description: described(), height: "tall", x, legend: true, table: true, link: "history",
-      y: { kind, title: noun, unit: page.unit }, lines: chosen.map((each) => line(each, axis, byDate)), marks: marks(axis, byDate),
+      y: relative ? { kind, title: "ratio to its median", unit: "" } : { kind, title: noun, unit: page.unit },
+      lines: chosen.map((each) => line(each, axis, byDate, relative)), marks: marks(axis, byDate),
       onpick: (drawn, index) => pin(drawn.commits[index]),
     }]];
     const nodes = [shared(), main, pinned(machine), ...missing(machine), ...(machine.thinned ? [el("p", { class: "muted" }, `${here.format.count(machine.thinned)} older commits are left out of the charts, evenly.`)] : [])];
@@ -179,7 +181,7 @@
       several.environments ? { key: "environment", label: "environment", values: labels(page.environments.map((each) => each.label)), value: state.get("environment", "") } : null,
       several.machines ? { key: "machine", label: "machine", values: labels(page.machines.map((each) => each.name)), value: state.get("machine", "") } : null,
       { key: "x", label: "by", values: [["", "commit"], ["date", "date"]], value: state.get("x", "") },
-      { key: "y", label: "scale", values: [["", "as fits"], ["log", "logarithmic"], ["linear", "linear"]], value: state.get("y", "") },
+      { key: "y", label: "scale", values: [["", "as fits"], ["log", "logarithmic"], ["linear", "linear"], ["relative", "each to its median"]], value: state.get("y", "") },
     ].filter(Boolean);
   }
 
@@ -196,13 +198,20 @@
     return { commits, index, hashes: new Map(commits.map((commit, at) => [commit.hash, at])) };
   }
 
-  function line(series, axis, byDate) {
+  function median(series) {
+    const sorted = series.points.map((point) => point.value).sort((a, b) => a - b);
+    return sorted.length % 2 ? sorted[sorted.length >> 1] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
+  }
+
+  function line(series, axis, byDate, relative) {
+    const part = (relative && median(series)) || 1;
+    const divided = (value) => (value === null ? null : value / part);
     const kept = series.points.filter((point) => axis.index.has(point.place) && (!byDate || axis.commits[axis.index.get(point.place)].date !== null));
     const across = (place) => (byDate ? axis.commits[axis.index.get(place)].date : axis.index.get(place));
     return {
-      id: series.id, label: called(series), style: styles.get(series), x: kept.map((point) => across(point.place)), y: kept.map((point) => point.value),
-      low: kept.map((point) => point.low), high: kept.map((point) => point.high),
-      levels: series.levels.filter(([from, to]) => axis.index.has(from) && axis.index.has(to)).map(([from, to, value]) => [across(from), across(to), value]),
+      id: series.id, label: called(series), style: styles.get(series), x: kept.map((point) => across(point.place)),
+      y: kept.map((point) => divided(point.value)), low: kept.map((point) => divided(point.low)), high: kept.map((point) => divided(point.high)),
+      levels: series.levels.filter(([from, to]) => axis.index.has(from) && axis.index.has(to)).map(([from, to, value]) => [across(from), across(to), divided(value)]),
       commits: kept.map((point) => axis.commits[axis.index.get(point.place)]),
     };
   }
@@ -223,8 +232,8 @@
       const last = axis.hashes.get(mark.last), first = axis.hashes.get(mark.first);
       if (first === undefined || mark.machine !== chosen[0].machine || !mark.series.some((each) => drawn.has(each))) continue;
       const at = byDate || last === undefined ? first : (last + first) / 2;
-      const short = mark.text.split(" ").slice(0, 2).join(" ");
-      found.push({ x: across(at), text: mark.tone === "env" ? [mark.text, "versions"] : [mark.text, short], tone: mark.tone, href: mark.id ? `../change/${mark.id}.html` : null });
+      const sign = mark.text.split(" ")[0], short = `${sign} ${mark.text.match(/[\d.]+x/)?.[0] || ""}`.trim();
+      found.push({ x: across(at), text: mark.tone === "env" ? [mark.text, "versions"] : [mark.text, short, sign], tone: mark.tone, href: mark.id ? `../change/${mark.id}.html` : null });
     }
     axis.commits.forEach((commit, at) => {
       if (commit.tags.length) found.push({ x: across(at), text: commit.tags.join(" "), tone: "tag" });
