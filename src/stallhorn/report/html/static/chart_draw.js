@@ -292,7 +292,7 @@
     const seen = [...(spec.marks || []), ...guided].map((mark) => ({ mark, t: x.toT(mark.x), texts: (Array.isArray(mark.text) ? mark.text : [mark.text]).map(String) }))
       .filter(({ t }) => t >= view[0] - 1e-9 && t <= view[1] + 1e-9);
     const orders = [seen, seen.slice().reverse()].map((order) => arranged(picture, order));
-    const said = orders.map((order) => order.reduce((sum, { placed, texts }) => sum + (texts.includes(placed?.text) ? 1000 : 0) + (placed?.text.length ?? 0), 0));
+    const said = orders.map((order) => order.reduce((sum, { placed, texts, mark }) => sum + (texts.includes(placed?.text) ? 1000 * weight(mark) : 0) + (placed?.text.length ?? 0), 0));
     const nodes = [];
     for (const { mark, t, texts, placed } of orders[said[1] > said[0] ? 1 : 0]) {
       const at = X(t);
@@ -304,6 +304,9 @@
     }
     return nodes;
   }
+
+  // Changes of the code go before everything else that is marked.
+  const weight = (mark) => (mark.tone === "slower" || mark.tone === "faster" ? 4 : 1);
 
   function markText(mark, texts, placed, tone, middle) {
     const { svg } = window.stallhorn;
