@@ -130,11 +130,13 @@ def history(count: int = 12, gap_at: int | None = None, **given: Any) -> dict[st
 
 
 def spoken(page: Any, chart: int = 0) -> str:
-    return page.locator(f"#chart{chart} [aria-live]").inner_text()
+    text: str = page.locator(f"#chart{chart} [aria-live]").inner_text()
+    return text
 
 
 def ticks(page: Any, chart: int = 0) -> list[str]:
-    return page.locator(f"#chart{chart} text.hash").all_text_contents()
+    found: list[str] = page.locator(f"#chart{chart} text.hash").all_text_contents()
+    return found
 
 
 def drag(page: Any, start: float, end: float, chart: int = 0) -> None:
