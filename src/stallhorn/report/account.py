@@ -31,7 +31,7 @@ class Neighbour:
     """A measured commit beside a change."""
 
     revision: Revision
-    is_new: bool  # whether it has the new level
+    is_new: bool  # since the change; a later one may have moved it again
     gap: int  # commits after it, up to the next of these, that were not measured
 
 
@@ -103,12 +103,29 @@ class Accounts:
             kind=kind_in_words(change),
             headline=headline(change),
             where=_where(change),
-            cause=_cause(change, self._report, came, gone),
+            cause=self._cause(change, came, gone),
             causes=came,
             gone=gone,
             confidence=confidence_in_words(change.confidence),
             is_open=self.openness.is_open(change),
         )
+
+    def _cause(self, change: Change, came: Sequence[str], gone: Sequence[str]) -> str:
+        """Why, in a few words that stand as a sentence."""
+        if change.kind is not Kind.CODE:
+            return reason_in_words(change) or "Why is not known"
+        if came:
+            return f"Cause: {_listed(came)}"
+        if gone:
+            faster = change.direction is Direction.FASTER
+            return f"{'Gone with it' if faster else 'The time before was wrong; gone'}: {_listed(gone)}"
+        why = [self._report.explanation_of(point) for point in change.points]
+        installed = next((each.installed for each in why if each.installed), "")
+        if installed:
+            return f"No pitfall came with it; {installed}"
+        if change.first.commit in self._recorded or any(each.code or each.counted for each in why):
+            return "Cause unknown: no pitfall came with it"
+        return "Cause unknown: nothing but times is recorded"
 
     def of(self, change: Change) -> Account:
         """What its page says of it."""
@@ -146,6 +163,11 @@ class Accounts:
     @cached_property
     def _records(self) -> SeenAt:
         return SeenAt(self._report, self._changes)
+
+    @cached_property
+    def _recorded(self) -> frozenset[str]:
+        """Commits of which there are records of the probe."""
+        return frozenset(each.commit for each in self._report.history.observations)
 
     @cached_property
     def _findings(self) -> dict[tuple[SeriesKey, str], list[Finding]]:
@@ -225,24 +247,6 @@ def _where(change: Change) -> str:
     what = " and ".join(benchmarks) if len(benchmarks) <= _NAMED else f"{len(benchmarks)} benchmarks"
     on = " and ".join(machines) if len(machines) <= _NAMED else f"{len(machines)} machines"
     return f"of {what}, on {on}"
-
-
-def _cause(change: Change, report: Report, came: Sequence[str], gone: Sequence[str]) -> str:
-    """Why, in a few words that stand as a sentence."""
-    if change.kind is not Kind.CODE:
-        return reason_in_words(change) or "Why is not known"
-    if came:
-        return f"Cause: {_listed(came)}"
-    if gone:
-        faster = change.direction is Direction.FASTER
-        return f"{'Gone with it' if faster else 'The time before was wrong; gone'}: {_listed(gone)}"
-    why = [report.explanation_of(point) for point in change.points]
-    installed = next((each.installed for each in why if each.installed), "")
-    if installed:
-        return f"No pitfall came with it; {installed}"
-    if any(each.code or each.counted for each in why):
-        return "Cause unknown: no pitfall came with it"
-    return "Cause unknown: nothing but times is recorded"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ def _open_change(account: Account, accounts: Accounts) -> str:
     for cause in account.told.came:
         lines += ["", _cause_line(cause, account), *(_row(each) for each in cause.rows[:_EVIDENCE])]
         lines.append(f"- Remedy: {prose(cause.worst.remedy)}")
-    lines += [f"- {prose(note)} ({count} of {len(change.points)} series)" for note, count in account.told.notes]
+    lines += [f"- {prose(note)}{_of(count, len(change.points))}" for note, count in account.told.notes]
     lines += _commands("Narrow it down", account.narrowing)
     return "\n".join(lines)
 
@@ -152,8 +152,8 @@ def _evidence(account: Account) -> list[str]:
         if cause.is_new:
             lines.append(f"- Remedy: {prose(cause.worst.remedy)}")
         lines.append("")
-    lines += [f"{_row(row)} ({count} of {total} series)" for row, count in told.counted]
-    lines += [f"- {prose(note)} ({count} of {total} series)" for note, count in told.notes]
+    lines += [f"{_row(row)}{_of(count, total)}" for row, count in told.counted]
+    lines += [f"- {prose(note)}{_of(count, total)}" for note, count in told.notes]
     if len(lines) == 3:
         lines.append(_unknown(account))
     return lines
@@ -166,11 +166,13 @@ def _unknown(account: Account) -> str:
 
 
 def _cause_line(cause: Cause, account: Account) -> str:
-    where = f"in {cause.series} of {len(account.change.points)} series"
+    where = _of(cause.series, len(account.change.points))
     word = cause.severity if cause.is_new else "gone"
-    return (
-        f"{_SIGNS[cause.is_new]} {_escaped(word)}: **{_escaped(cause.pitfall)}** ({where}): {prose(cause.worst.claim)}"
-    )
+    return f"{_SIGNS[cause.is_new]} {_escaped(word)}: **{_escaped(cause.pitfall)}**{where}: {prose(cause.worst.claim)}"
+
+
+def _of(count: int, total: int) -> str:
+    return f" ({count} of {total} series)" if total > 1 else ""
 
 
 _SIGNS = {True: "!", False: "-"}
@@ -214,14 +216,16 @@ def prose(text: str) -> str:
 
 
 _MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]<>|~$&])")
-_ADDRESS = re.compile(r"(?i)(https?|www|ftp)(?=[:.])")
-_MENTION = re.compile(r"([@#])(?=\w)")
+_ADDRESSED = re.compile(r"((?:https?:|ftp:|www\.)\S+|[@#]\w[\w./-]*)", re.IGNORECASE)
 
 
 def _escaped(text: str) -> str:
-    """Text of which Markdown takes nothing as its own; a mention or an address is cut by a character without width."""
-    told = _MEANS_SOMETHING.sub(r"\\\1", _printable(re.sub(r"\s+", " ", text)))
-    return _ADDRESS.sub("\\1\u2060", _MENTION.sub("\\1\u2060", told))
+    """Text of which Markdown takes nothing as its own; what would be a link or a mention is code."""
+    pieces = _ADDRESSED.split(re.sub(r"\s+", " ", text))
+    return "".join(
+        span(piece) if place % 2 else _MEANS_SOMETHING.sub(r"\\\1", _printable(piece))
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _printable(text: str) -> str:

@@ -133,6 +133,7 @@ def test_records_without_a_pitfall_say_that_none_came_with_it() -> None:
     account = newest(replace(made, explanations={}, findings=()))
     assert account.told.asked
     assert account.told.causes == ()
+    assert account.brief.cause == "Cause unknown: no pitfall came with it"
 
 
 def test_other_versions_alone_are_told_in_place_of_a_cause() -> None:

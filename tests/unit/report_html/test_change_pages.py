@@ -79,7 +79,7 @@ def test_a_range_shows_its_commits_the_gap_and_how_to_narrow_it_down() -> None:
     slower = replace(of.changes[2], direction=Direction.SLOWER)
     text = page(replace(of, changes=(slower,)))
     assert "2 commits between the two were not measured; any of them, or 205738d1 itself, may have done it" in text
-    assert "cb91ce37 old level then 2 not measured" in text
+    assert "cb91ce37 before then 2 not measured" in text
     assert "stallhorn run cb91ce375bc8..205738d16018" in text
 
 

@@ -118,13 +118,14 @@ def test_code_spans_hold_any_backticks() -> None:
 
 def test_in_sentences_only_words_in_backticks_are_code() -> None:
     assert prose("write `a_b` on *it*") == "write `a_b` on \\*it\\*"
-    assert prose("![x](http://evil) @ada #1") == "!\\[x\\](http\u2060://evil) @\u2060ada #\u20601"
+    assert prose("![x](http://evil) by @ada, #1") == "!\\[x\\](`http://evil)` by `@ada`, `#1`"
+    assert prose("use @numba.njit") == "use `@numba.njit`"
 
 
 def test_the_report_has_open_changes_with_cause_evidence_and_remedy() -> None:
     text = report_text(rich(), Accounts(rich()))
     assert "1 open slow-down of 4 changes." in text
-    assert "! cause: **nested-parallel** (in 12 of 12 series)" in text
+    assert "! cause: **nested-parallel** (12 of 12 series)" in text
     assert "- ✓ counted: nested regions per call: 0 -> 300 (new with this change; expected 0)" in text
     assert "- Remedy: Keep `parallel=True`" in text
     assert "### Over, or faster" in text

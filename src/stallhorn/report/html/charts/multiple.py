@@ -12,7 +12,7 @@ from stallhorn.report.html.charts.axes import value_axis
 from stallhorn.report.html.words import clean
 
 WIDTH, HEIGHT = 300, 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 20, 6
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 6, 20, 6
 _TICKS = 3
 _INNER_WIDTH, _INNER_HEIGHT = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
 
