@@ -1,11 +1,13 @@
 """JSON of results read by orjson, which is quicker than Python's own reader, but knows no NaN and no Infinity.
 
-Both are written over with a number that nobody measures; whoever takes the numbers counts how often that one comes, and
-where it is not as often as NaN stood in the file (there may be a NaN in a text), the file is read by Python's reader.
+Both are written over with a number that nobody measures and nobody can guess; whoever takes the numbers counts how
+often that one comes, and where it is not as often as NaN stood in the file (there may be a NaN in a text), the file is
+read by Python's reader.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +18,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 # With a sign of its own, so that "-NaN" and "1NaN" stay what they are: wrong.
-_NAN, _NAN_TEXT = -6.241509074460763e301, b"-6.241509074460763e301"
-_INFINITY, _INFINITY_TEXT = 6.241509074460764e302, b"6.241509074460764e302"
+_NAN_TEXT = b"-1.%015de301" % secrets.randbelow(10**15)
+_INFINITY_TEXT = b"1.%015de302" % secrets.randbelow(10**15)
+_NAN, _INFINITY = float(_NAN_TEXT), float(_INFINITY_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,16 @@ class Marks:
 
 def parse(content: bytes) -> tuple[dict[str, Any], Marks] | None:
     """The JSON object, and what has to be put back into it; None if Python's reader has to say what this is."""
-    if _NAN_TEXT in content or _INFINITY_TEXT in content:
-        return None
-    marks = Marks(content.count(b"NaN"), content.count(b"Infinity"))
-    if marks.nans:
-        content = content.replace(b"NaN", _NAN_TEXT)
-    if marks.infinities:
-        content = content.replace(b"Infinity", _INFINITY_TEXT)
+    content, nans = _replaced(content, b"NaN", _NAN_TEXT)
+    content, infinities = _replaced(content, b"Infinity", _INFINITY_TEXT)
     try:
         data = orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
-    return (data, marks) if isinstance(data, dict) else None
+    return (data, Marks(nans, infinities)) if isinstance(data, dict) else None
+
+
+def _replaced(content: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
+    """And how often; searching takes time, so that it is not done once more to count."""
+    after = content.replace(old, new)
+    return after, (len(after) - len(content)) // (len(new) - len(old))

@@ -73,10 +73,14 @@ class _BadLineError(Exception):
 def read_records(
     project: Project, machines: Sequence[str], benchmarks: Mapping[str, Benchmark], keys: Iterable[SeriesKey]
 ) -> Records:
-    """All records of these machines that describe one of these series, and every build that failed."""
+    """All records of these machines that describe one of these series, and every build that failed.
+
+    Without records nobody asks which series there are.
+    """
     records = Records()
-    known = {(key.machine, key.environment, key.benchmark, key.parameters): key for key in keys}
-    for path, machine in _files(project, machines, records.problems):
+    files = list(_files(project, machines, records.problems))
+    known = {(key.machine, key.environment, key.benchmark, key.parameters): key for key in keys} if files else {}
+    for path, machine in files:
         _read_file(path, machine, benchmarks, known, records)
     return records
 

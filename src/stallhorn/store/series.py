@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -9,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stallhorn.model import Benchmark, BuildFailure, Measurement, Revision, Series, SeriesKey, Status
-from stallhorn.model.points import Points, points_of
+from stallhorn.model.points import CODES, Columns, Numbers, Points, points_of
 from stallhorn.stats import median
 from stallhorn.store.axis import Axis
 from stallhorn.store.base import Reading
@@ -42,10 +44,10 @@ def build_series(reading: Reading, records: Records, revisions: Sequence[Revisio
     found = []
     for key in sorted(parts.keys() | single.keys(), key=lambda key: _place(key, benchmarks[key.benchmark])):
         some = parts.get(key, [])
-        if key in single or told.of(key):
-            points = _completed_points(key, some, single.get(key, []), told, axis)
+        if key in single:
+            points = _completed_points(key, some, single[key], told, axis)
         else:
-            points = _points(some[0] if len(some) == 1 else _joined(some, axis))
+            points = _completed_part(some[0] if len(some) == 1 else _joined(some, axis), told, axis)
         if points:
             found.append(Series(key, benchmarks[key.benchmark].unit, points))
     return tuple(found)
@@ -60,12 +62,30 @@ class _Told:
     def __init__(self, records: Records) -> None:
         self.records = records
         self.cells = {(key.machine, key.environment, commit) for key, commit in records.by_cell}
-        self._places = {(machine, environment) for machine, environment, _ in self.cells}
-        self._places |= {(machine, environment) for _, environment, machine in records.build_failures}
+        self._commits: dict[tuple[str, str], set[str]] = {}
+        for machine, environment, commit in self.cells:
+            self._commits.setdefault((machine, environment), set()).add(commit)
+        for commit, environment, machine in records.build_failures:
+            self._commits.setdefault((machine, environment), set()).add(commit)
+        self._places: dict[tuple[str, str, int], list[int]] = {}  # the last: the identity of a tuple of commits
 
-    def of(self, key: SeriesKey) -> bool:
-        """Whether anything is told of series there."""
-        return (key.machine, key.environment) in self._places
+    def places(self, part: Part) -> list[int]:
+        """The points of which something may be told."""
+        key, commits = part.key, part.columns.commits
+        told = self._commits.get((key.machine, key.environment))
+        if told is None:
+            return []
+        name = key.machine, key.environment, id(commits)
+        if name not in self._places:
+            self._places[name] = [place for place, commit in enumerate(commits) if commit in told]
+        return self._places[name]
+
+    def of(self, point: Measurement) -> tuple[Measurement | None, int | None]:
+        """The point with what is told of it, and the method that it was measured by; None if it was never tried."""
+        rounds = self.records.by_cell.get((point.key, point.commit), {})
+        if not rounds and _never_tried(point, self.cells):
+            return None, None
+        return _completed(point, rounds, self.records.build_failures), _method(rounds)
 
 
 def _joined(parts: Sequence[Part], axis: Axis) -> Part:
@@ -78,6 +98,43 @@ def _points(part: Part) -> Points:
     return Points(part.key, part.columns, part.version, part.started)
 
 
+def _completed_part(part: Part, told: _Told, axis: Axis) -> Points:
+    """Columns, changed where something is told."""
+    points, columns = _points(part), part.columns
+    completed = {place: told.of(points[place]) for place in told.places(part)}
+    if not completed:
+        return points
+    newest = next((method for _, method in reversed(completed.values()) if method is not None), None)
+    known, statuses = {}, bytearray(columns.statuses)
+    lows, highs = (_copy(numbers) for numbers in (columns.lows, columns.highs))
+    left_out = set()
+    for place, (point, method) in completed.items():
+        if point is None or method not in (None, newest):
+            left_out.add(place)
+            continue
+        statuses[place] = CODES[point.status]
+        lows[place], highs[place] = (math.nan if one is None else one for one in (point.low, point.high))
+        if point.samples or point.reason:
+            known[place] = point
+    if not left_out:
+        changed = replace(columns, lows=lows, highs=highs, statuses=bytes(statuses))
+        return replace(points, columns=changed, known=known)
+    kept = [place for place in range(len(points)) if place not in left_out]
+    values, lows, highs, started = (
+        array("d", [numbers[place] for place in kept]) for numbers in (columns.values, lows, highs, part.started)
+    )
+    commits = axis.commits(axis.positions[columns.commits[place]] for place in kept)
+    changed = Columns(commits, values, lows, highs, bytes(statuses[place] for place in kept))
+    known = {new: known[old] for new, old in enumerate(kept) if old in known}
+    return Points(part.key, changed, part.version, started, known)
+
+
+def _copy(numbers: Numbers) -> array[float]:
+    copied = array("d")
+    copied.frombytes(memoryview(numbers).cast("B"))  # type: ignore[arg-type]
+    return copied
+
+
 def _completed_points(
     key: SeriesKey, parts: Sequence[Part], single: Sequence[_Single], told: _Told, axis: Axis
 ) -> Sequence[Measurement]:
@@ -88,10 +145,10 @@ def _completed_points(
     every += single
     every.sort(key=itemgetter(0, 1))
     completed = []
-    for place, _, point in every:
-        rounds = told.records.by_cell.get((key, point.commit), {})
-        if rounds or not _never_tried(point, told.cells):
-            completed.append((place, _completed(point, rounds, told.records.build_failures)))
+    for place, _, each in every:
+        point, _ = told.of(each)
+        if point is not None:
+            completed.append((place, point))
     measurements = _of_one_method(_one_per_revision(completed), told.records)
     commits = axis.commits(axis.positions[point.commit] for point in measurements)
     return points_of(key, measurements, commits)

@@ -141,6 +141,25 @@ def test_records_complete_what_was_read_as_columns(results: Results) -> None:
     assert len(found) == 2  # of the rest nothing was asked
 
 
+def test_a_record_of_one_point_leaves_the_others_columns(results: Results) -> None:
+    for place in range(3):
+        results.result(commit(place), {PLAIN: {"result": [1.0]}})
+    results.record(commit(1), PLAIN, samples=[0.9, 1.0, 1.1], number=2)
+    (series,) = as_columns(results).series
+    assert isinstance(series.points, Points)
+    assert list(series.points.known) == [1]
+
+
+def test_points_of_an_older_method_are_left_out_of_the_columns(results: Results) -> None:
+    for place in range(3):
+        results.result(commit(place), {PLAIN: {"result": [1.0 + place]}})
+    results.record(commit(0), PLAIN, samples=[1.0], number=2, method=1)
+    results.record(commit(2), PLAIN, samples=[3.0], number=2, method=2)
+    one, other = both(results.project)
+    assert one == other
+    assert list(columns_of(other.series[0].points).values) == [2.0, 3.0]
+
+
 NUMBERS = (
     st.none()
     | st.just(math.nan)
@@ -148,7 +167,7 @@ NUMBERS = (
     | st.integers(-5, 5)
     | st.sampled_from([math.inf, True, "2", 10**400, [], {}])
 )
-USUAL = st.none() | st.just(math.nan) | st.floats(1e-9, 1e3)
+USUAL = st.none() | st.just(math.nan) | st.sampled_from([1.0, 2.0]) | st.floats(1e-9, 1e3)
 
 
 @st.composite
@@ -181,9 +200,27 @@ FILES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(files=FILES, regex=st.sampled_from([None, None, r"time_it\([12]\)", "track"]))
-def test_whatever_the_files_hold(files: list[Any], regex: str | None) -> None:
+RECORDS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "at": st.integers(0, 3).map(commit),
+            "benchmark": st.sampled_from([NAME, NAME, PLAIN, None]),
+            "params": st.sampled_from([{"n": "1"}, {"n": "2"}, {}]),
+            "status": st.sampled_from(["ok", "ok", "skipped", "timeout"]),
+            "reason": st.sampled_from(["", "no GPU here"]),
+            "samples": st.none() | st.lists(st.sampled_from([1.0, 1.0005, 2.0]), min_size=1, max_size=4),
+            "number": st.just(3),
+            "method": st.integers(1, 2),
+            "round": st.integers(0, 1),
+        }
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(files=FILES, records=RECORDS, regex=st.sampled_from([None, None, r"time_it\([12]\)", "track"]))
+def test_whatever_the_files_hold(files: list[Any], records: list[dict[str, Any]], regex: str | None) -> None:
     with TemporaryDirectory() as folder:
         made = Results(Path(folder))
         made.machine()
@@ -191,6 +228,8 @@ def test_whatever_the_files_hold(files: list[Any], regex: str | None) -> None:
         for number, (place, environment, content, date) in enumerate(files):
             path = made.result(commit(place), content, environment=environment, date=date)
             path.rename(path.with_name(f"{number}.json"))  # several files may be of one commit
+        for record in records:
+            made.record(**record)
         one, other = both(made.project, **({} if regex is None else {"regex": regex}))
     assert one == other
     for series in other.series:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import Results, benchmark, commit
 
 from stallhorn import store
-from stallhorn.model import History, Measurement, Status
+from stallhorn.model import History, Measurement, SeriesKey, Status
+from stallhorn.store.records import read_records
 
 NAME = "suite.Case.time_it"
 AT = commit(0)
@@ -44,6 +46,14 @@ def failed(results: Results, value: float | None = None) -> None:
 
 def test_without_records_there_are_no_observations(results: Results) -> None:
     assert load(results).observations == ()
+
+
+def test_without_records_nobody_asks_which_series_there_are(results: Results) -> None:
+    def keys() -> Iterator[SeriesKey]:
+        raise AssertionError("asked")
+        yield
+
+    assert read_records(results.project, ["box"], {}, keys()).by_cell == {}
 
 
 def test_samples_come_with_their_process(results: Results) -> None:
