@@ -36,6 +36,7 @@ LONG = 12  # measurements from which a history tells its own noise
 WINDOW = 100  # the newest measurements of a series, which its noise is taken from
 NORMAL_99 = 2.5758  # standard deviations
 _T_99 = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250)  # Student's, for 1 to 9 degrees of freedom
+_FEW = 3  # benchmarks, from which it can be told how much benchmarks differ
 _SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
 
 RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "plain": PLAIN, "relevant": RELEVANT, "normal": NORMAL_99}  # of a pair
@@ -82,7 +83,7 @@ class Summary:
 
     counts: Mapping[Outcome, int]
     mean: float | None  # geometric mean of the ratios, above 1 where the second side is worse; None of no pair
-    low: float | None  # its 99 % interval, from what benchmarks differ among each other; None of a single one
+    low: float | None  # its 99 % interval, from what benchmarks differ among each other; None of one or two
     high: float | None
     worst: int | None  # the pair that became slower by most
     best: int | None
@@ -461,7 +462,7 @@ def geometric_mean(effects: Numbers, names: Sequence[str]) -> tuple[float | None
     for place, each in zip(known.tolist(), (effects[known] - mean).tolist(), strict=True):
         sums[names[place]] = sums.get(names[place], 0.0) + each
     groups = len(sums)
-    if groups < 2:
+    if groups < _FEW:
         return mean, None
     error = math.sqrt(sum(each**2 for each in sums.values()) * groups / (groups - 1)) / len(known)
     return mean, error * student_99(groups - 1)

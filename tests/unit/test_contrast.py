@@ -305,11 +305,11 @@ def test_the_summary_counts_and_names_the_extremes() -> None:
 def test_the_mean_has_an_interval_from_what_benchmarks_differ() -> None:
     import numpy as np
 
-    alike = geometric_mean(np.array([0.1, 0.1, 0.3, 0.3]), ["a", "a", "b", "b"])
-    apart = geometric_mean(np.array([0.1, 0.1, 0.3, 0.3]), ["a", "b", "c", "d"])
+    effects = np.array([0.1, 0.1, 0.2, 0.2, 0.3, 0.3])
+    alike, apart = geometric_mean(effects, list("aabbcc")), geometric_mean(effects, list("abcdef"))
     assert alike[0] == apart[0] == pytest.approx(0.2)
     assert alike[1] is not None and apart[1] is not None and alike[1] > apart[1]
-    assert geometric_mean(np.array([0.1, 0.3]), ["a", "a"]) == (pytest.approx(0.2), None)
+    assert geometric_mean(effects, list("aaabbb")) == (pytest.approx(0.2), None)
 
 
 @pytest.mark.parametrize(("degrees", "known"), [(1, 63.66), (10, 3.169), (20, 2.845), (60, 2.660), (1000, 2.581)])

@@ -80,13 +80,13 @@ def counts_in_words(found: Contrast) -> str:
 
 
 def mean_in_words(summary: Summary) -> str:
-    """The geometric mean: "Geometric mean: B takes 1.02x as long as A (99 % interval 0.99x to 1.05x)"."""
+    """The geometric mean: "Geometric mean: 1.02x (99 % interval 0.990x to 1.05x). Above 1 is worse in B."."""
     if summary.mean is None:
         return ""
-    if summary.low is None or summary.high is None:
-        return f"Geometric mean: {_times(summary.mean)} (of one benchmark: no interval). Above 1 is worse in B."
-    bounds = f"{_times(summary.low)} to {_times(summary.high)}"
-    return f"Geometric mean: {_times(summary.mean)} (99 % interval {bounds}). Above 1 is worse in B."
+    interval = "no interval: of fewer than three benchmarks"
+    if summary.low is not None and summary.high is not None:
+        interval = f"99 % interval {_times(summary.low)} to {_times(summary.high)}"
+    return f"Geometric mean: {_times(summary.mean)} ({interval}). Above 1 is worse in B."
 
 
 def ratio_in_words(found: Contrast, pair: int, unit: str) -> str:

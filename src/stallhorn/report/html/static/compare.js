@@ -167,7 +167,7 @@
     const extremes = [["Worst", worst], ["Best", best]].filter(([, each]) => each).map(([title, each]) =>
       [" ", title, ": ", named(each), " ", format.ratio(each.ratio, series.unit(place(each))), "."]);
     part("mean").replaceChildren(...(Number.isNaN(mean) ? [] : [
-      "Geometric mean: ", el("b", null, short(mean)), ` (99 % interval ${bounds(low, high)}). Above 1 is worse in B.`, ...extremes.flat()]));
+      "Geometric mean: ", el("b", null, short(mean)), Number.isNaN(low) ? " (no interval: of fewer than three benchmarks)" : ` (99 % interval ${bounds(low, high)})`, ". Above 1 is worse in B.", ...extremes.flat()]));
   }
 
   function standing(outcome, words) {

@@ -8,6 +8,7 @@
   const STATUSES = ["ok", "skipped", "failed", "aborted", "timeout"];
   const FIRST = 16, NOT_POSITIVE = 8, LEAST = -90, SPAN = 90000, DIGITS = 10000;
   const UNIT = 0.0001, STEPS = 232, NO_INTERVAL = 4095;
+  const FEW = 3;  // benchmarks, from which the mean has an interval
   const T_99 = [63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25];
   const OUTCOMES = [
     { id: "slower", words: "slower", sign: "▲" }, { id: "faster", words: "faster", sign: "▼" },
@@ -215,7 +216,7 @@
     }
     const groups = sums.size;
     const squares = [...sums.values()].reduce((sum, each) => sum + each ** 2, 0);
-    const reach = groups < 2 ? NaN : Math.sqrt((squares * groups) / (groups - 1)) / known.length * student(groups - 1);
+    const reach = groups < FEW ? NaN : Math.sqrt((squares * groups) / (groups - 1)) / known.length * student(groups - 1);
     return {
       counts, worst: most(SLOWER, 1), best: most(FASTER, -1),
       mean: Math.exp(mean), low: Math.exp(mean - reach), high: Math.exp(mean + reach),
