@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stallhorn.model import ChangePoint, History, Measurement, Observation, Parameters, Series, SeriesKey, Status
-from stallhorn.model.points import Points
+from stallhorn.model.points import OK, Points
 from stallhorn.pitfalls.base import Case, Facts, Run
 
 Observed = Mapping[SeriesKey, Mapping[str, Sequence[Observation]]]  # by series and commit
@@ -68,10 +68,14 @@ class Cases:
 
     def is_silent(self, series: Series, commit: str) -> bool:
         """Whether a series was measured well at a commit, and nothing else is known of that."""
-        if self._rounds(series.key, commit):
+        if self._seen and self._rounds(series.key, commit):
             return False
-        place = _place(series, commit)
-        return place is not None and series.points[place].status is Status.OK
+        place, points = _place(series, commit), series.points
+        if place is None:
+            return False
+        return (
+            (points.columns.statuses[place] == OK) if isinstance(points, Points) else points[place].status is Status.OK
+        )
 
     def at(self, series: Series, commit: str, base: str | None = None, slowdown: float | None = None) -> Case | None:
         """The case of one series at one commit; None where it was not measured, or was skipped.
@@ -162,6 +166,8 @@ def _place(series: Series, commit: str) -> int | None:
     """Where a series has this commit; searched from its end, because what is asked for is mostly new."""
     points = series.points
     commits = points.columns.commits if isinstance(points, Points) else [point.commit for point in points]
+    if commits and commits[-1] == commit:
+        return len(commits) - 1
     return next((place for place in range(len(commits) - 1, -1, -1) if commits[place] == commit), None)
 
 

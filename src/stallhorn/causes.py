@@ -30,18 +30,22 @@ class Causes:
             timed = SeriesKey(key.benchmark, key.parameters, key.environment, key.machine)
             self._facts.setdefault(timed, []).append(each)
 
+    def is_silent(self, series: Series, commit: str) -> bool:
+        """Whether no detector can say anything of a series at a commit."""
+        return self._cases.is_silent(series, commit)
+
     def findings(
         self, series: Series, commit: str, base: str | None = None, slowdown: float | None = None
     ) -> tuple[Finding, ...]:
         """What the detectors say about one series at one commit, compared with the commit `base` if that is given."""
-        if self._cases.is_silent(series, commit):
+        if self.is_silent(series, commit):
             return ()
         judged = self._at(series, commit, base, slowdown)
         return judged[1].findings if judged is not None else ()
 
     def explanation(self, series: Series, moved: ChangePoint, base: str | None = None) -> Explanation:
         """What else changed between the two commits of a change; with `base`, of a comparison with that commit."""
-        if self._cases.is_silent(series, moved.last) and self._cases.is_silent(series, moved.first):
+        if self.is_silent(series, moved.last) and self.is_silent(series, moved.first):
             return Explanation(counted=self._counted(series.key, moved))
         before, after = self._at(series, moved.last), self._at(series, moved.first, base, moved.ratio)
         if before is None or after is None:

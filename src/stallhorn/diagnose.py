@@ -28,6 +28,7 @@ from stallhorn.model import (
     Series,
     SeriesKey,
     Status,
+    Suspicion,
     Verdict,
 )
 from stallhorn.model.points import CODES, Points, columns_of
@@ -122,22 +123,25 @@ def _changes(
     history: History, disturbances: Mapping[SeriesKey, Disturbances], settings: Settings, line: Line, rows: Rows
 ) -> Found:
     """The changes of the branch that are to be told, with positions of the whole series."""
-    parts = {series.key: line.of_branch(series) for series in history.series}
+    parts = [line.of_branch(series) for series in history.series]
+    cut = {part.series.key: part for part in parts if not part.is_whole}
     places = {revision.commit: revision.position for revision in history.revisions}
-    found = detect([part.series for part in parts.values()], disturbances, settings, places, rows)
+    found = detect([part.series for part in parts], disturbances, settings, places, rows)
 
-    def is_told(key: SeriesKey, first: str) -> bool:
-        setting = settings.of(key.name)
-        return not setting.ignored and (setting.first is None or places[first] > places.get(setting.first, -1))
+    def is_told(point: ChangePoint | Suspicion) -> bool:
+        setting = settings.of(point.key.name)
+        first = places[point.first]
+        return not setting.ignored and (setting.first is None or first > places.get(setting.first, -1))
 
-    points = {
-        key: tuple(parts[key].whole(point) for point in each if is_told(key, point.first))
-        for key, each in found.points.items()
-    }
+    def whole(point: ChangePoint) -> ChangePoint:
+        part = cut.get(point.key)
+        return point if part is None else part.whole(point)
+
+    points = {key: tuple(whole(point) for point in each if is_told(point)) for key, each in found.points.items()}
     return Found(
         points={key: each for key, each in points.items() if each},
-        common=tuple(parts[one.key].whole(one) for one in found.common if is_told(one.key, one.first)),
-        suspicions=tuple(one for one in found.suspicions if is_told(one.key, one.first)),
+        common=tuple(whole(one) for one in found.common if is_told(one)),
+        suspicions=tuple(one for one in found.suspicions if is_told(one)),
     )
 
 

@@ -78,6 +78,8 @@ class Verdicts:
 
     def _compared(self, series: Series, commit: str, base: str | None, plain: Comparison | None) -> Comparison | None:
         """The comparison as it is told; `plain` is that with all that it can be compared with."""
+        if plain is None or (_is_quiet(plain) and not (self._changes and series.key in self._changes)):
+            return plain
         found = self._measured(series, commit, base, plain)
         if found is None or found.before is None:
             return found
@@ -85,6 +87,8 @@ class Verdicts:
             found = self._as_found(found)
         if found.kind is Kind.CODE:
             found = self._with_kind(series, found, base)
+        if found.verdict not in (Verdict.REGRESSION, Verdict.INCONCLUSIVE):
+            return found
         setting = self._settings.of(series.key.name)
         return _within(found, replace(setting, relevant=0.0) if series.is_counted else setting, self._places)
 
@@ -93,12 +97,15 @@ class Verdicts:
         compared = {comparison.key: comparison for comparison in comparisons}
         findings: dict[tuple[SeriesKey, str], tuple[Finding, ...]] = {}
         for key, series in self._series.items():
-            if (comparison := compared.get(key)) is not None:
+            comparison, changes = compared.get(key), self._changes.get(key, ())
+            if comparison is not None and not changes and self._causes.is_silent(series, comparison.after.commit):
+                continue
+            if comparison is not None:
                 last = None if base is None else comparison.last
                 ratio = None if comparison.direction is Direction.SAME else comparison.ratio
                 commit = comparison.after.commit
                 findings[key, commit] = self._causes.findings(series, commit, last, ratio)
-            for point, _ in self._changes.get(key, ()):
+            for point, _ in changes:
                 if (key, point.first) not in findings:
                     findings[key, point.first] = self._causes.findings(series, point.first)
         return tuple(one for found in findings.values() for one in found)
@@ -194,15 +201,18 @@ class Verdicts:
 
 def _of_whole(part: Part, found: Comparison | None) -> Comparison | None:
     """With positions of the whole series."""
-    if found is None or found.before is None or isinstance(part.places, range):
+    if found is None or found.before is None or part.is_whole:
         return found
     return replace(found, before=part.level(found.before))
 
 
+def _is_quiet(found: Comparison) -> bool:
+    """Whether there is nothing to explain and nothing to leave out."""
+    return found.verdict in (Verdict.CLEAN, Verdict.NOTHING) and found.direction is Direction.SAME
+
+
 def _within(found: Comparison, setting: Override, places: Mapping[str, int]) -> Comparison:
     """As the project's settings have it: what they leave out is no regression, and is said to be left out."""
-    if found.verdict not in (Verdict.REGRESSION, Verdict.INCONCLUSIVE):
-        return found
     ratio, reason = found.ratio, ""
     if setting.ignored:
         reason = "no change of this benchmark is told: the settings say so"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from stallhorn.changes.loops import compiler, scan
 from stallhorn.changes.row import Row
 from stallhorn.changes.rule import LIMITS, Judgement, ratio_of, too_little
 from stallhorn.changes.series import Floats, Integers
+from stallhorn.changes.steps import SPLIT, THREADS
 from stallhorn.model import ChangePoint, Comparison, Direction, Level, Series
 
 TOGETHER = 2000  # series that are read at once: memory
@@ -116,11 +118,23 @@ def _say(stretches: Sequence[_Stretch]) -> _Said:
     read = [_read(one) for one in stretches]
     values, lows, highs = (np.concatenate([np.zeros(0), *(each[column] for each in read)]) for column in range(3))
     places, bases = (np.array(each, np.int64) for each in ([o.place for o in stretches], [o.base for o in stretches]))
-    with compiler.steady():
+    limits = np.array(LIMITS, float)
+
+    def part(start: int, stop: int) -> None:
+        own = slice(int(said.ends[start - 1]) if start else 0, int(said.ends[stop - 1]) if stop else 0)
         scan.scan_all(
-            values, lows, highs, said.ends, places, bases, np.array(LIMITS, float), said.marks, said.levels, said.told,
-            *scan.space(int(lengths.max(initial=0))),
+            values[own], lows[own], highs[own], said.ends[start:stop] - own.start, places[start:stop],
+            bases[start:stop], limits, said.marks[own], said.levels[own], said.told[start:stop],
+            *scan.space(int(lengths[start:stop].max(initial=0))),
         )  # fmt: skip
+
+    if points < SPLIT or not compiler.is_compiled():
+        with compiler.steady():
+            part(0, count)
+        return said
+    edges = [0, *(int(np.searchsorted(said.ends, points * share / THREADS)) for share in range(1, THREADS)), count]
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(part, edges[:-1], edges[1:]))
     return said
 
 

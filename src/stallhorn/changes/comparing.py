@@ -42,4 +42,4 @@ def compare_all(
 
 def _is_plain(series: Series, disturbances: Mapping[SeriesKey, Disturbances]) -> bool:
     """Whether nothing is known of its points but values and bounds."""
-    return not series.is_counted and is_bare(series.points) and series.key not in disturbances
+    return not series.is_counted and is_bare(series.points) and not (disturbances and series.key in disturbances)

@@ -62,11 +62,12 @@ def detect(
     Series of one machine and environment are judged together, those of one benchmark among them as its parameters.
     Points without a value are gaps. About two microseconds a point.
     """
-    demands = _Demands(settings)
+    demands, known = _Demands(settings), known or Rows()
+    _read(series, known)
     points: dict[SeriesKey, tuple[ChangePoint, ...]] = {}
     common: list[ChangePoint] = []
     suspicions: list[Suspicion] = []
-    for rows in _projects(series, known or Rows()):
+    for rows in _projects(series, known):
         judged = _judged(rows, demands, places)
         every = _young(rows, disturbances, demands)
         of_all = _of_all(rows, every)
@@ -83,7 +84,7 @@ def detect(
         if each.is_counted and (changes := counted.detect(each)):
             points[each.key] = changes
     suspicions.sort(key=lambda one: (-one.confidence, one.key))
-    ordered = {each.key: points[each.key] for each in series if each.key in points}
+    ordered = {each.key: points[each.key] for each in series if each.key in points} if points else {}
     return Found(ordered, tuple(common), tuple(suspicions))
 
 
@@ -102,6 +103,14 @@ def _projects(series: Iterable[Series], known: Rows) -> Iterator[list[Row]]:
         if not each.is_counted:
             found.setdefault((each.key.machine, each.key.environment), []).append(known.of(each))
     yield from found.values()
+
+
+def _read(series: Sequence[Series], known: Rows) -> None:
+    """Read many series at once, where they are many."""
+    if sum(len(each.points) for each in series) > levels.FEW:
+        from stallhorn.changes.reading import rows_of  # arrays: a young history is judged without
+
+        known.keep(rows_of([each for each in series if not each.is_counted]))
 
 
 def _judged(rows: Sequence[Row], asked: _Demands, places: Mapping[str, int]) -> list[_Found]:
@@ -132,7 +141,7 @@ class _Demands:
         self._known: dict[str, Demand] = {}
 
     def of(self, row: Row) -> Demand:
-        name = row.key.name
+        name = row.key.name if self._settings.overrides else ""  # without, all benchmarks are asked the same
         if name not in self._known:
             found = self._settings.of(name)
             relevant = self._settings.relevant if found.relevant is None else found.relevant
@@ -201,7 +210,7 @@ def _young(
     """What the rule for young series tells of each series' first points and of its newest."""
     found: list[list[ChangePoint]] = [[] for _ in rows]
     asked = [(number, *stretch) for number, row in enumerate(rows) for stretch in _stretches(len(row.usable))]
-    bare = [one for one in asked if rows[one[0]].is_bare and rows[one[0]].key not in disturbances]
+    bare = [one for one in asked if rows[one[0]].is_bare and not (disturbances and rows[one[0]].key in disturbances)]
     if bare and _are_many(rows):
         from stallhorn.changes.bare import detect as of_many
 

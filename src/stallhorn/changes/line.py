@@ -21,6 +21,10 @@ class Part:
     series: Series
     places: Sequence[int]
 
+    @property
+    def is_whole(self) -> bool:
+        return isinstance(self.places, range)
+
     def whole(self, point: ChangePoint) -> ChangePoint:
         """A change point of the part with positions of the whole series."""
         return replace(point, before=self.level(point.before), after=self.level(point.after))

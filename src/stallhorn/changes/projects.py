@@ -116,7 +116,8 @@ def judge_project(values: Floats, groups: Sequence[str], demands: Sequence[Deman
     if found.mode.any():
         noise = machine.noises(values)
     asked = [demands] * len(values) if isinstance(demands, Demand) else list(demands)
-    own = _steps(list(values), [replace(one, hindsight=ALONE, tonight=ALONE_NEWEST) for one in asked])
+    alone = {one: replace(one, hindsight=ALONE, tonight=ALONE_NEWEST) for one in set(asked)}
+    own = _steps(list(values), [alone[one] for one in asked])
     told = [_Told(row, [s for s in one.found if s.place >= START or s.odds >= ALONE_NEWEST + START_ODDS])
             for row, one in zip(values, own, strict=True)]  # fmt: skip
     pooled = [_pooled(values[rows], noise[rows, None]) for rows in members]

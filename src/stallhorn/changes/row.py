@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -15,6 +15,8 @@ from stallhorn.model.points import OK, Columns, Points, columns_of
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """Which points of a series can be judged."""
+
     series: Series
     columns: Columns
     usable: Sequence[int]  # positions in the series
@@ -51,6 +53,9 @@ class Rows:
 
     def __init__(self) -> None:
         self._known: dict[int, Row] = {}  # by the series, which its row keeps, so that no other gets its id
+
+    def keep(self, rows: Iterable[Row]) -> None:
+        self._known.update((id(row.series), row) for row in rows)
 
     def of(self, series: Series) -> Row:
         known = self._known.get(id(series))
