@@ -265,22 +265,22 @@ class Crossover:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Log of the first's time over the second's at one size, with how far it may be lower and higher."""
+    """Log of the first's time over the second's at one size."""
 
     place: float  # the logarithm of the size
     value: float
-    low: float
-    high: float
+    down: float  # how far it may be lower
+    up: float
 
 
 def crossovers(one: Curve, other: Curve) -> tuple[Crossover, ...]:
     """Where two curves cross, smallest size first, from sizes at which both were measured.
 
-    The interval: the difference of the two logarithms has, at each size, the two half-widths added as squares (the
-    times are independent). All sizes at which zero lies within that band, and which hang together with the crossover,
-    are the interval: Fieller's set, point by point. Between measured sizes the band is taken as straight, a little
-    wider than independent errors ask for. So both the four times that fix the crossover and, where the curves run close
-    to each other, their neighbours decide about it, with no sampling and no symmetry that the logarithm does not have.
+    The interval is Fieller's: all sizes at which the difference of the two logarithms may be zero, as far as they hang
+    together with the crossover. The difference has, at each measured size, the two half-widths added as squares, and
+    between two sizes the weighted widths of both ends added as squares again, since all times are independent. So the
+    four times that fix the crossover decide about it, and, where the curves run close to each other, their neighbours;
+    there is no sampling and no symmetry that the logarithm does not have.
     """
     known, bounded = _differences(one, other)
     found = []
@@ -292,8 +292,7 @@ def crossovers(one: Curve, other: Curve) -> tuple[Crossover, ...]:
         else:
             continue
         falls = after.value < 0
-        low = _edge_below(known, where, falls) if bounded else None
-        high = _edge_above(known, where, falls) if bounded else None
+        low, high = _around(known, where) if bounded else (None, None)
         found.append(Crossover(math.exp(where), _size(low), _size(high), falls, bounded))
     return tuple(found)
 
@@ -308,7 +307,7 @@ def _differences(one: Curve, other: Curve) -> tuple[list[_Difference], bool]:
         value = math.log(first.value / second.value)
         down = math.hypot(math.log(first.value / first.least), math.log(second.most / second.value))
         up = math.hypot(math.log(first.most / first.value), math.log(second.value / second.least))
-        found.append(_Difference(math.log(size), value, value - down, value + up))
+        found.append(_Difference(math.log(size), value, down, up))
     return found, bounded
 
 
@@ -324,21 +323,35 @@ def _zero(left: float, at_left: float, right: float, at_right: float) -> float:
     return left + (right - left) * at_left / (at_left - at_right)
 
 
-def _edge_below(known: Sequence[_Difference], where: float, falls: bool) -> float | None:
-    """Going to smaller sizes, the place from which on the two can be told apart."""
-    line = [(each.place, each.low if falls else -each.high) for each in known]
-    for (left, at_left), (right, at_right) in reversed([*itertools.pairwise(line)]):
-        if left <= where and at_left > 0:
-            return min(where, _zero(left, at_left, right, at_right))
-    return None
+def _around(known: Sequence[_Difference], where: float) -> tuple[float | None, float | None]:
+    """The nearest places on both sides at which the two can be told apart."""
+    edges = [edge for left, right in itertools.pairwise(known) for edge in _told_apart(left, right)]
+    slack = 1e-9 * max(1.0, abs(where))  # of exact times both edges are the crossover itself
+    below = max((edge for edge in edges if edge <= where + slack), default=None)
+    above = min((edge for edge in edges if edge >= where - slack), default=None)
+    return below if below is None else min(below, where), above if above is None else max(above, where)
 
 
-def _edge_above(known: Sequence[_Difference], where: float, falls: bool) -> float | None:
-    line = [(each.place, each.high if falls else -each.low) for each in known]
-    for (left, at_left), (right, at_right) in itertools.pairwise(line):
-        if right >= where and at_right < 0:
-            return max(where, _zero(left, at_left, right, at_right))
-    return None
+def _told_apart(left: _Difference, right: _Difference) -> Iterable[float]:
+    """Where, between two sizes, the difference is as large as its half-width: value(s)^2 = width(s)^2."""
+    step = right.value - left.value
+    for sign, one, other in ((1, left.down, right.down), (-1, left.up, right.up)):
+        square = step**2 - one**2 - other**2
+        middle = left.value * step + one**2
+        constant = left.value**2 - one**2
+        for share in _roots(square, middle, constant):
+            if -1e-12 <= share <= 1 + 1e-12 and sign * (left.value + step * share) >= -1e-12:
+                yield left.place + (right.place - left.place) * share
+
+
+def _roots(square: float, middle: float, constant: float) -> tuple[float, ...]:
+    """The solutions of square * s^2 + 2 * middle * s + constant = 0."""
+    inside = middle**2 - square * constant
+    if inside < -1e-12 * middle**2:
+        return ()
+    # The larger of the two by the sum without cancellation, the other one by their product.
+    far = -middle - math.copysign(math.sqrt(max(0.0, inside)), middle)
+    return tuple(over / under for over, under in ((far, square), (constant, far)) if under != 0)
 
 
 def _size(place: float | None) -> float | None:

@@ -212,15 +212,15 @@ def test_wider_intervals_of_the_times_widen_the_crossovers():
 
 
 def test_the_interval_of_symmetric_errors_is_what_the_propagation_gives():
-    """ln N moves by the half-width of the difference over the difference of the slopes: sqrt(2) ln(1.1) / 1."""
+    """Halfway between two sizes each of four errors of ln(1.1) counts by half: sqrt(4 / 4) ln(1.1) over slope 1."""
     sizes = (1.0, 1e6)
     one, other = (
         curve((n, Estimate(c * n**e, c * n**e / 1.1, c * n**e * 1.1)) for n in sizes) for c, e in ((1e-3, 2), (1.0, 1))
     )
     (found,) = crossovers(one, other)
     assert found.size == pytest.approx(1000.0)
-    assert math.log(found.high / found.size) == pytest.approx(math.sqrt(2) * math.log(1.1))
-    assert math.log(found.size / found.low) == pytest.approx(math.sqrt(2) * math.log(1.1))
+    assert math.log(found.high / found.size) == pytest.approx(math.log(1.1), rel=1e-3)
+    assert math.log(found.size / found.low) == pytest.approx(math.log(1.1), rel=1e-3)
 
 
 def test_curves_that_run_close_have_a_crossover_that_is_open_on_one_side():
@@ -261,10 +261,10 @@ def test_the_same_curve_twice_does_not_cross():
 
 
 def test_the_interval_holds_the_true_crossover_as_often_as_it_says():
-    """Times with log-normal errors and their 99 % intervals: the crossover's holds 1,000 at least 98 times in 100."""
-    source, z, sigma = random.Random(7), 2.5758, 0.05
+    """Times with log-normal errors and their 99 % intervals: the crossover's holds the true size in 99 of 100 cases."""
+    source, z, sigma, cases = random.Random(7), 2.5758, 0.05, 4000
     held = 0
-    for _ in range(1000):
+    for _ in range(cases):
 
         def noisy(constant, exponent):
             times = ((n, constant * n**exponent * math.exp(source.gauss(0, sigma))) for n in (100.0, 10_000.0))
@@ -273,7 +273,7 @@ def test_the_interval_holds_the_true_crossover_as_often_as_it_says():
 
         (found,) = crossovers(noisy(1e-6, 2), noisy(1e-3, 1))
         held += found.low <= 1000.0 <= found.high
-    assert held >= 980
+    assert 0.985 <= held / cases <= 0.995
 
 
 @given(anything, anything)
