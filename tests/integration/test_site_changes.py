@@ -206,6 +206,15 @@ def test_a_change_is_printed_without_its_controls(browser: Any, sites: dict[str,
         assert len(visit.page.pdf()) > 10_000
 
 
+def test_keys_lead_from_change_to_change(browser: Any, sites: dict[str, Path]) -> None:
+    with Visit(browser, sites["rich"] / f"change/{rich().changes[0].id}.html") as visit:
+        visit.page.keyboard.press("]")
+        visit.page.wait_for_url(f"**/{rich().changes[1].id}.html")
+        visit.page.keyboard.press("[")
+        visit.page.wait_for_url(f"**/{rich().changes[0].id}.html")
+        assert visit.complaints == []
+
+
 def test_the_feed_is_found_from_every_page(browser: Any, sites: dict[str, Path]) -> None:
     with Visit(browser, sites["rich"] / first(sites["rich"])) as visit:
         href = visit.page.locator("link[type='application/atom+xml']").get_attribute("href")

@@ -52,7 +52,9 @@ def report_text(report: Report, accounts: Accounts) -> str:
     """The whole report: the verdict, open changes with causes and evidence, the machine, doubts; at most 60 KB."""
     opened = [each for each in report.changes if accounts.openness.is_open(each)]
     head = [f"## {_escaped(report.history.project.name)}: {_escaped(accounts.sentence)}", ""]
-    head.append(f"{len(opened)} open slow-down{'' if len(opened) == 1 else 's'} of {len(report.changes)} changes.")
+    total = len(report.changes)
+    slow = f"{len(opened)} open slow-down{'' if len(opened) == 1 else 's'}"
+    head.append(f"{slow} of {total} change{'' if total == 1 else 's'}.")
     parts = [_open_change(accounts.of(change), accounts) for change in opened]
     if len(opened) < len(report.changes):
         over = [each for each in report.changes if each.kind is Kind.CODE and each not in opened]

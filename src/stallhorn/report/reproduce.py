@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stallhorn.model import Change, History, Revision, SeriesKey, plain
+from stallhorn.model import Change, Direction, History, Kind, Revision, SeriesKey, plain
 
 _FEW = 4  # commits between; more are halved
 _NAMED = 3  # benchmarks of a change that a regular expression names
@@ -52,15 +52,18 @@ def reproducing(change: Change, history: History) -> tuple[Command, ...]:
     key, wanted = change.worst.key, _bench(change)
     commands = [
         Command(_line(history, "show", _series(key)), "the worst series, commit by commit"),
-        Command(_line(history, "run", _hash(change.last), "--bench", wanted), "measure the last good commit here"),
-        Command(_line(history, "run", _hash(change.first), "--bench", wanted), "and the first bad one"),
+        Command(
+            _line(history, "run", _hash(change.last), "--bench", wanted),
+            "measure the last commit with the old level on your machine",
+        ),
+        Command(_line(history, "run", _hash(change.first), "--bench", wanted), "and the first with the new one"),
         Command(
             _line(history, "compare", _hash(change.last), _hash(change.first), "--bench", wanted),
             "both beside each other, by all that is measured",
         ),
     ]
     suite = _suite(history)
-    if suite is not None:
+    if suite is not None and change.kind is Kind.CODE and change.direction is Direction.SLOWER:
         values = [part for name, text in key.parameters.values for part in ("-p", f"{name}={plain(text)}")]
         printable = all(each.isprintable() for each in values)
         line = _line(history, "diagnose", suite, "--bench", _benchmark(key), *(values if printable else ()), "--prove")

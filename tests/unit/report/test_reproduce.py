@@ -87,6 +87,11 @@ def test_another_configuration_is_named() -> None:
     assert reproducing(change(NUMBA), other)[0].line.startswith("stallhorn --config perf.conf.json show ")
 
 
+def test_what_became_faster_is_not_diagnosed() -> None:
+    faster = replace(change(NUMBA), direction=Direction.FASTER)
+    assert not any(" diagnose " in each.line for each in reproducing(faster, history({NUMBA: [1.0] * 5})))
+
+
 def test_without_a_repository_nothing_is_diagnosed() -> None:
     made = history({NUMBA: [1.0] * 5})
     bare = replace(made, project=replace(project(Path("/x")), repository=None))

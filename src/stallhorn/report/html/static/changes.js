@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { el, state, pick, copy, say } = window.stallhorn;
+  const { el, state, pick, copy, keys } = window.stallhorn;
 
   // ---- the list
 
@@ -80,13 +80,12 @@
     const line = document.querySelector("[data-reading]");
     let row = null, place = 0;
 
-    function read(spoken) {
+    function read() {
       const ratios = row.dataset.ratios.split(" ");
       const ratio = ratios[place];
       const name = row.closest("tr").querySelector("th").textContent.trim();
-      const text = commits[place] + ": " + (ratio === "-" ? "not measured" : ratio + "x of the level before") + ", " + name;
-      line.textContent = text;
-      if (spoken) say(text);
+      const told = ratio === "-" ? "not measured" : ratio + "x of the level before";
+      line.textContent = commits[place] + ": " + told + ", " + name;
     }
 
     const within = (at) => Math.max(0, Math.min(commits.length - 1, at));
@@ -96,17 +95,25 @@
       const box = strip.getBoundingClientRect();
       row = strip;
       place = within(Math.floor(((event.clientX - box.left) / box.width) * commits.length));
-      read(false);
+      read();
     });
     table.addEventListener("keydown", (event) => {
       const strip = event.target.closest?.(".strip");
       const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -commits.length, End: commits.length };
       if (!strip || !(event.key in steps)) return;
       event.preventDefault();
-      if (row !== strip) row = strip;
+      row = strip;
       place = within(place + steps[event.key]);
-      read(false);
+      read();
     });
+  }
+
+  // ---- from change to change
+
+  const beside = { "[": ["prev", "the next newer change"], "]": ["next", "the next older change"] };
+  for (const [key, [relation, what]] of Object.entries(beside)) {
+    const link = document.querySelector(`.crumb a[rel="${relation}"]`);
+    if (link) keys({ [key]: [what, () => link.click()] });
   }
 
   // ---- copying
