@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,22 @@ def test_a_problem_that_is_closed_and_opened_again_has_its_charts_once(visit: Op
     for _ in range(2):
         summary.click()
     assert page.locator("details.problem[open] .plot-title").count() == 3
+
+
+def test_three_problems_are_open_at_most(visit: Open, tmp_path: Path) -> None:
+    reports = [backends(name=f"s{number}.Case.measure", settings=("1",)) for number in range(5)]
+    histories = [each.history for each in reports]
+    history = replace(
+        histories[0],
+        benchmarks={name: each for one in histories for name, each in one.benchmarks.items()},
+        series=tuple(each for one in histories for each in one.series),
+    )
+    page = visit(folder=publish(replace(reports[0], history=history), tmp_path / "html", generated=NOW).parent)
+    for number in range(5):
+        page.locator("details.problem > summary").nth(number).click()
+    page.wait_for_function("document.querySelectorAll('details.problem[open]').length === 3")
+    assert page.locator("details.problem .plot").count() <= 9
+    assert page.url.count("open=") == 3
 
 
 # --- the questions

@@ -15,8 +15,8 @@ from stallhorn.sweeps.crossover import Crossing, Crossover, Curve, Fastest, Move
 from stallhorn.sweeps.lines import Line, Problem, Through
 from stallhorn.sweeps.payback import Cache, Costs, Firsts, Outcome, Payback
 
-_DRIFT_COMMITS = 40  # of the history, the newest ones
-_DRIFT_PAIRS = 6
+_DRIFT_COMMITS = 30  # of the history, the newest ones
+_DRIFT_PAIRS = 4
 _CROSSOVERS = 12
 _PAIRS = 8  # rows of the table of break-evens, for each kind of cache
 _LIBRARIES = ("numpy", "numba", "jax", "scipy", "cpp")  # have the same colour in every project

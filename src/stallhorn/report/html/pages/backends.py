@@ -284,9 +284,9 @@ def _drift(each: DriftView, places: Mapping[str, int]) -> dict[str, object]:
         "one": each.one,
         "other": each.other,
         "at": [places[one.commit] for one in each.history],
-        "size": [_digits(one.size if one else None) for one in found],
-        "low": [_digits(one.low if one else None) for one in found],
-        "high": [_digits(one.high if one else None) for one in found],
+        "size": [_digits(one.size if one else None, 4) for one in found],
+        "low": [_digits(one.low if one else None, 4) for one in found],
+        "high": [_digits(one.high if one else None, 4) for one in found],
     }
 
 
@@ -294,6 +294,6 @@ def _three(time: Estimate) -> list[float | None]:
     return [_digits(time.value), _digits(time.low), _digits(time.high)]
 
 
-def _digits(value: float | None) -> float | None:
-    """Five digits are more than any measurement has."""
-    return None if value is None else float(f"{value:.5g}")
+def _digits(value: float | None, digits: int = 5) -> float | None:
+    """Five digits are more than any measurement has, four more than a crossover."""
+    return None if value is None else float(f"{value:.{digits}g}")

@@ -9,6 +9,7 @@
   if (!data || !find("controls")) return;
 
   const MOST_LINES = 6;
+  const MOST_OPEN = 3;  // problems with charts at once: the page stays light
   const FAR = 10;  // how many times beyond the measured sizes is still told, as extrapolated
 
   const loaded = new Map([["", data.problems]]);  // by file; what the page begins with has none
@@ -194,7 +195,16 @@
     state.set({ open: details.open ? [...open, problem.title] : open });
     quiet = false;
     if (details.open && !bodies.has(details)) fill(details, problem, chosen());
+    if (!details.open && bodies.has(details)) empty(details);
+    const others = [...find("problems").querySelectorAll("details.problem[open]")].filter((each) => each !== details);
+    if (details.open && others.length >= MOST_OPEN) others[0].open = false;
     advice(chosen());
+  }
+
+  function empty(details) {
+    bodies.get(details).forEach((each) => each.destroy());
+    bodies.delete(details);
+    details.lastElementChild.remove();
   }
 
   function fill(details, problem, view) {
