@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from stallhorn import store
 from stallhorn.model import History, Project, Status
-from stallhorn.model.points import Points, columns_of
+from stallhorn.model.points import Columns, Points, columns_of
 from stallhorn.store import asv_results
 
 NAME = "suite.Case.time_it"
@@ -128,6 +128,27 @@ def test_of_two_files_of_one_commit_the_one_that_started_last_counts(results: Re
     assert [point.value for point in other.series[0].points] == [1.0]
 
 
+def test_of_two_files_of_one_commit_the_later_name_counts_where_no_time_is_known(results: Results) -> None:
+    first = results.result(commit(0), {NAME: {"result": [1.0, 2.0], "params": [["1", "2"]]}})
+    first.rename(first.with_name("00-first.json"))
+    results.result(commit(0), {NAME: {"result": [3.0], "params": [["1"]]}})
+    one, other = both(results.project)
+    assert one == other
+    assert [list(columns_of(each.points).values) for each in other.series] == [[3.0], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kept"),
+    [(2.0, 2.0, True), (1.0, 3.0, True), (2.1, 3.0, False), (1.0, 1.9, False), (1.0, None, False)],
+)
+def test_bounds_hold_the_value_or_are_unknown(results: Results, low: float, high: float | None, kept: bool) -> None:
+    results.result(commit(0), {PLAIN: {"result": [2.0], "stats_ci_99_a": [low], "stats_ci_99_b": [high]}})
+    one, other = both(results.project)
+    assert one == other
+    point = other.series[0].points[0]
+    assert (point.low, point.high) == ((low, high) if kept else (None, None))
+
+
 def test_records_complete_what_was_read_as_columns(results: Results) -> None:
     results.result(commit(0), {PLAIN: {"result": [1.0]}, NAME: {"result": [math.nan] * 3, "params": [["1", "2", "3"]]}})
     results.record(commit(0), PLAIN, samples=[0.9, 1.0, 1.1], number=2)
@@ -235,3 +256,10 @@ def test_whatever_the_files_hold(files: list[Any], records: list[dict[str, Any]]
     for series in other.series:
         assert json.dumps([point.value for point in series.points], allow_nan=False)
         assert all(point.value is None or point.status is Status.OK for point in series.points)
+        assert as_lists(columns_of(series.points)) == as_lists(columns_of(tuple(series.points)))
+
+
+def as_lists(columns: Columns) -> list[str]:
+    """What compares: NaN like NaN."""
+    parts = (columns.commits, columns.values, columns.lows, columns.highs, columns.statuses)
+    return [repr(list(part)) for part in parts]

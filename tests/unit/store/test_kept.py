@@ -161,6 +161,17 @@ def test_what_was_just_written_is_not_kept_because_it_may_change_unseen(
     assert files(cache) == []
 
 
+def test_what_changed_while_it_was_read_is_not_kept(results: Results, cache: Path, monkeypatch) -> None:
+    def changing(path: Path) -> bytes:
+        content = read_bytes(path)
+        path.write_bytes(content + b" ")
+        return content
+
+    monkeypatch.setattr(asv_results, "read_bytes", changing)
+    assert len(load(results).series) == 3
+    assert files(cache) == []
+
+
 def test_what_the_suite_says_is_never_kept(results: Results, read: list[str]) -> None:
     load(results)
     read.clear()
