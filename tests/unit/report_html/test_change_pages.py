@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 from change_builder import bare, of_machine, repaired, rich
@@ -18,6 +22,8 @@ from stallhorn.report.html.pages import changes
 from stallhorn.report.html.pages.base import File
 from stallhorn.report.html.render import render
 from stallhorn.report.html.view import arrange
+from stallhorn.report.json import changes_json
+from stallhorn.report.sentence import sentence
 
 
 def made(of: Report) -> Mapping[str, Text]:
@@ -55,6 +61,31 @@ def test_every_change_is_in_the_list_with_its_state_and_page() -> None:
     assert rows[0]["data-causes"] == "nested-parallel"
     assert rows[0]["data-backends"] == "numba"
     assert "store weights in single precision" in (rows[0]["data-words"] or "")
+
+
+@pytest.mark.parametrize(("of", "opened"), [(rich(), 1), (of_machine(rich()), 0)])
+def test_ids_and_counts_are_the_same_everywhere(of: Report, opened: int) -> None:
+    site = arrange(of, NOW)
+    files = {each.path: each for each in changes.pages(site)}
+    told = json.loads(files["summary.json"].content)  # type: ignore[arg-type]
+    feed = ElementTree.fromstring(files["feed.atom"].content)  # type: ignore[arg-type]
+    listed = made(of)["changes.html"]
+    ids = [change.id for change in of.changes]
+    assert [each["id"] for each in told["changes"]] == ids
+    assert [each["id"] for each in json.loads(changes_json(of, since=None, reference=False))["changes"]] == ids
+    rows = [attributes for tag, attributes in listed.tags if tag == "li" and "data-state" in attributes]
+    assert [each["id"] for each in rows] == ids
+    assert [each["page"] for each in told["changes"]] == [f"change/{each}.html" for each in ids]
+    assert len(feed.findall("{http://www.w3.org/2005/Atom}entry")) == len(ids)
+    assert told["open"] == sum(each["data-state"] == "open" for each in rows) == opened
+    assert told["standings"] == Counter(row.standing.value for row in site.rows)
+    assert told["sentence"] == sentence(of)
+
+
+def test_without_a_cause_it_says_how_many_could_not_be_judged() -> None:
+    of = rich()
+    text = page(replace(of, explanations={}, findings=()))
+    assert re.search(r"and \d+ causes that could not be judged: what each lacked stands below", text)
 
 
 def test_a_page_tells_what_where_since_when_why_and_how_sure() -> None:

@@ -41,6 +41,11 @@ class View:
     rejected: tuple[tuple[Verdict, tuple[Rejected, ...]], ...]
     text: str  # the same as Markdown
 
+    @property
+    def unable(self) -> int:
+        """Causes that could not be judged in any series that was looked at."""
+        return sum(len(each) for verdict, each in self.rejected if verdict is Verdict.UNABLE)
+
 
 def paths(site: Site) -> dict[str, str]:
     """The pages of changes by their ids, from the top of the site; of the newest alone.
