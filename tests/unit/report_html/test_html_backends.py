@@ -221,6 +221,12 @@ def test_hostile_names_stay_text() -> None:
     assert made.data["problems"][0]["title"] == name
 
 
+def test_half_characters_and_direction_marks_become_visible() -> None:
+    made = Made(backends(name="x.\ud800\u202eCase.measure"))
+    assert made.data["problems"][0]["title"] == "x.\ufffd\ufffdCase.measure"
+    assert "\u202e" not in made.html
+
+
 def test_the_same_report_gives_the_same_files() -> None:
     one, other = Made(two_families()), Made(two_families())
     assert (one.html, one.files) == (other.html, other.files)

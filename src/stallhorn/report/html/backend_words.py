@@ -7,8 +7,11 @@ import math
 from stallhorn import units
 from stallhorn.model import Revision
 from stallhorn.report.html.backends import DriftView, LineView, ProblemView
+from stallhorn.report.html.words import clean
 from stallhorn.sweeps.crossover import Crossover, Estimate, Fastest, Move, Stretch
 from stallhorn.sweeps.payback import Outcome, Payback
+
+_SUBJECT = 90  # characters of a commit's
 
 
 def size(value: float) -> str:
@@ -115,7 +118,8 @@ def move(each: Move, drift: DriftView, view: ProblemView, revision: Revision) ->
     one, other = view.lines[drift.one].line.label, view.lines[drift.other].line.label
     pair = f"{one} and {other}"
     faster = one if each.faster < 0 else other
-    where = f"{revision.short} {revision.subject}".strip()
+    subject = clean(revision.subject)
+    where = f"{revision.short} {subject if len(subject) <= _SUBJECT else subject[: _SUBJECT - 1] + '…'}".strip()
     before, after = each.before, each.after
     if before is not None and after is not None:
         ends = [f"{about(end.size)} ({bounds(end, view.sizes)})" for end in (before, after)]

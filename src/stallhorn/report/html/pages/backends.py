@@ -184,7 +184,7 @@ def _files(
     def of(place: Where) -> list[dict[str, object]]:
         return [_problem(each, order, elsewhere, site) for each in views if _where(each) == place]
 
-    yield script(
+    yield _script(
         "backends",
         {
             "schema": 1,
@@ -194,7 +194,7 @@ def _files(
             "colours": palette,
             "columns": _COLUMNS,
             "commits": [
-                {"hash": each.short, "subject": words.clean(each.subject)[:160], "date": words.day(each.committed)}
+                {"hash": each.short, "subject": each.subject[:160], "date": words.day(each.committed)}
                 for each in map(site.revision, ordered)
             ],
             "questions": [
@@ -208,7 +208,20 @@ def _files(
         },
     )
     for place, each in enumerate(others):
-        yield script(f"backends/{place}", {"schema": 1, "problems": of(each)})
+        yield _script(f"backends/{place}", {"schema": 1, "problems": of(each)})
+
+
+def _script(name: str, data: dict[str, object]) -> File:
+    return script(name, _clean(data))
+
+
+def _clean(value: object) -> object:
+    """All texts as templates would write them: half characters cannot be encoded, direction marks would reorder."""
+    if isinstance(value, str):
+        return words.clean(value)
+    if isinstance(value, Mapping):
+        return {words.clean(name): _clean(each) for name, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _elsewhere(views: Sequence[ProblemView]) -> dict[tuple[str, ...], dict[str, list[str]]]:
@@ -238,7 +251,7 @@ def _problem(
         "title": view.title,
         "size": view.problem.size,
         "commit": view.revision.short,
-        "subject": words.clean(view.revision.subject)[:160],
+        "subject": view.revision.subject[:160],
         "date": words.day(view.revision.committed),
         "newest": view.is_newest,
         "lines": [_line(each) for each in view.lines],

@@ -220,7 +220,7 @@
     body.append(el("p", { class: "muted" }, "At ", el("span", { class: "hash" }, problem.commit), " ", problem.subject, problem.date ? ", " + problem.date : "", ".", problem.newest ? "" : " Newer commits of this machine have no such comparison."));
     if (problem.warnings.length) body.append(el("div", { class: "busy", role: "group", "aria-label": "What speaks against the comparison" }, problem.warnings.map((each) => el("p", null, el("b", null, "! Careful:"), " ", each, "."))));
     const sizes = measured(problem, view);
-    if (sizes.length < 3) body.append(el("p", { class: "muted" }, `Measured at ${sizes.length} ${sizes.length === 1 ? "size" : "sizes"} here: ${sizes.length === 1 ? "no crossover can be found" : "what lies between is a straight line"}. With three or more it is sure.`));
+    if (sizes.length < 3) body.append(el("p", { class: "muted" }, `Measured at ${sizes.length} ${sizes.length === 1 ? "size" : "sizes"} here: ${sizes.length === 1 ? "no crossover can be found" : "what lies between is a straight line"}. More sizes make it surer.`));
     draw(body, "tall", curves(problem, view));
     const { more } = drawn(problem, view);
     if (more.length) body.append(el("p", { class: "muted" }, `Not drawn: ${more.map((place) => problem.lines[place].label).join(", ")}.`));
