@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ from stallhorn.model import (
     SeriesKey,
     Verdict,
 )
+from stallhorn.model.points import OK, Columns, Points
 from stallhorn.report.html import publish
 from stallhorn.report.html.cards import MOST, cards, lines, open_changes, total
 from stallhorn.report.html.recency import nights_without, span
@@ -200,6 +203,17 @@ def test_the_span_of_results_is_that_of_all_series() -> None:
     _, early = one_series([1.0])
     late = steps(key(n="2"), *[1.0] * 3)
     assert span([late, early]) == (early.points[0].started, late.points[2].started)
+
+
+def test_the_span_of_columns_is_that_of_their_points() -> None:
+    early, late = (datetime(2026, 11, day, tzinfo=UTC) for day in (3, 9))
+    values = array("d", [1.0, 1.0, 1.0])
+    columns = Columns([at.commit for at in AT[:3]], values, values, values, bytes([OK] * 3))
+    started = array("d", [late.timestamp() * 1000, math.nan, early.timestamp() * 1000])
+    dated = Series(key(), "seconds", Points(key(), columns, "", started))
+    undated = Series(key(n="2"), "seconds", Points(key(n="2"), columns))
+    assert span([undated, dated]) == (early, late)
+    assert span([undated]) is None
 
 
 def test_results_are_stale_after_two_nights() -> None:

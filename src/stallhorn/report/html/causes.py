@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stallhorn.model import DISTURBED, Change, Direction, Explanation, Finding, Observation, SeriesKey, Status
+from stallhorn.model.points import OK, columns_of
 from stallhorn.pitfalls.base import BLOCKING, CAUSE, CONTEXT, Facts, Silence, detectors
 from stallhorn.report.diagnosis import in_use
 from stallhorn.report.handbook import chapters
@@ -181,7 +182,10 @@ def newest(observations: Sequence[Observation], commit: str) -> Facts | None:
 
 def _facts(row: Row, commit: str, observations: Sequence[Observation]) -> Facts | None:
     """The facts of a series that was measured at a commit."""
-    ok = any(point.commit == commit and point.status is Status.OK for point in row.series.points)
+    columns = columns_of(row.series.points)
+    # The judged commit is the newest in most cases.
+    place = next((at for at in range(len(columns.commits) - 1, -1, -1) if columns.commits[at] == commit), None)
+    ok = place is not None and columns.statuses[place] == OK
     return newest(observations, commit) or Facts() if ok else None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from stallhorn.model import Series
+from stallhorn.model import Measurement, Series
 from stallhorn.model.points import Points
 from stallhorn.report.html.words import utc
 
@@ -16,7 +16,18 @@ NIGHTS = 2  # after so many without a new measurement results are stale
 
 def span(series: Iterable[Series]) -> tuple[datetime, datetime] | None:
     """The first and the last time at which anything was measured; None where no result says."""
-    times = [time for each in series for time in _ends(each)]
+    times: list[datetime] = []
+    columns = [np.zeros(0)]
+    for each in series:
+        points: Iterable[Measurement] = each.points
+        if isinstance(points, Points):
+            columns.append(np.asarray(points.started, np.float64))
+            points = points.known.values()
+        times += [utc(point.started) for point in points if point.started is not None]
+    known = np.concatenate(columns)
+    known = known[~np.isnan(known)]
+    if len(known):
+        times += [datetime.fromtimestamp(float(each) / 1000, UTC) for each in (known.min(), known.max())]
     return (min(times), max(times)) if times else None
 
 
@@ -26,17 +37,3 @@ def nights_without(newest: datetime | None, now: datetime) -> int | None:
         return None
     gone = utc(now) - utc(newest)
     return gone.days if gone > timedelta(days=NIGHTS) else None
-
-
-def _ends(series: Series) -> Iterator[datetime]:
-    points = series.points
-    if isinstance(points, Points):
-        if len(points.started):
-            started = np.asarray(points.started, np.float64)
-            known = started[~np.isnan(started)]
-            if len(known):
-                yield datetime.fromtimestamp(float(known.min()) / 1000, UTC)
-                yield datetime.fromtimestamp(float(known.max()) / 1000, UTC)
-        yield from (utc(point.started) for point in points.known.values() if point.started is not None)
-        return
-    yield from (utc(point.started) for point in points if point.started is not None)

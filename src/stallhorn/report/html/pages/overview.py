@@ -48,13 +48,14 @@ def pages(site: Site) -> list[Page]:
 def _verdict(site: Site, seen: Seen) -> dict[str, object]:
     report = site.report
     measured = span(row.series for row in site.indexed)
-    commits = _measured_revisions(site)
+    commits, machines = _measured_revisions(site), site.machines
     return {
         "sentence": sentence(report),
         "verdict": "failed" if seen.blocking else _tone(site),
         "measured": measured,
         "stale": nights_without(measured[1] if measured else None, site.generated),
-        "machines": [report.history.machines.get(name) or Machine(name) for name in site.machines],
+        "machines": [report.history.machines.get(name) or Machine(name) for name in machines],
+        "several": len(machines) > 1,
         "commits": commits,
         "any_value": is_measured(report),
         "seen": seen,
