@@ -177,6 +177,28 @@ def test_facts_of_one_commit_are_the_first_call_of_the_first_process_and_the_mos
     assert told["facts"] == {"at": [1], "first": [2.0], "peak": [101.0], "threads": [2.0]}
 
 
+def test_what_an_earlier_size_of_the_process_compiled_counts_for_later_sizes() -> None:
+    sizes = ("10", "20", "30")
+    suite = Benchmark(NAME, "time", "seconds", "v1", ("n", "backend"), (sizes, ("'numba'",)))
+    found = [one_series([1.0, 1.0], key(n=n, backend="'numba'")) for n in sizes]
+    revisions = found[0][0]
+    seen = []
+    for place, (_, series) in enumerate(found):
+        call = {"seconds": 4.0, "run_seconds": 1.0, "compile_seconds": 3.0, "compiles": 1}
+        call = call if place == 0 else {"seconds": 1.0, "run_seconds": 1.0, "compile_seconds": None, "compiles": 0}
+        seen.append(Observation(series.key, revisions[1].commit, Status.OK, {"first_call": call}, "0.1.0", 1))
+    told = of([series for _, series in found], revisions, observations=tuple(seen), benchmarks=[suite])["series"]
+    assert told[0]["start"] == {"time": [4.0, None, None]}
+    assert told[2]["start"] == {"time": [4.0, None, None], "lent": 10.0}
+
+
+def test_a_first_call_that_is_not_recorded_says_why() -> None:
+    revisions, series = one_series([1.0, 1.0])
+    seen = Observation(series.key, revisions[1].commit, Status.OK, {}, "0.1.0", 1)
+    (told,) = of(series, revisions, observations=(seen,))["series"]
+    assert "not recorded" in told["start"]["why"]
+
+
 def test_samples_of_the_newest_commits_with_their_processes() -> None:
     revisions, series = one_series([1.0] * 12)
     many = tuple(Sample(1.0, 1, number % 2) for number in range(250))

@@ -14,6 +14,7 @@ from stallhorn.report.html import words
 from stallhorn.report.html.data.axis import Axis, Line
 from stallhorn.report.html.data.benchmark import Mark, Sheet, Told, block, roofs_of
 from stallhorn.report.html.facts import dig
+from stallhorn.report.html.first_calls import first_calls
 from stallhorn.report.html.view import Row, Site
 from stallhorn.report.sentence import Standing
 from stallhorn.sweeps.roles import Roles, roles
@@ -59,6 +60,7 @@ def sheet(
 ) -> Sheet:
     """The data of a page."""
     part = roles(benchmark, site.report.history.project.roles)
+    starts = first_calls(rows, part, site)
     machines = {name: place for place, name in enumerate(dict.fromkeys(row.key.machine for row in rows))}
     environments = {name: place for place, name in enumerate(dict.fromkeys(row.key.environment for row in rows))}
     standings = {each: place for place, each in enumerate(dict.fromkeys(row.standing for row in rows))}
@@ -77,6 +79,7 @@ def sheet(
                 row.floor,
                 row.specimen,
                 site.observed.get(row.key, ()),
+                starts.get(row.key),
             )
             for row in rows
         ],

@@ -42,6 +42,7 @@ class Told:
     floor: Floor | None
     specimen: str | None
     observed: tuple[Observation, ...]
+    start: Mapping[str, object] | None = None  # of the first call
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ def _seldom(line: Line, told: Told, benchmark: Benchmark, power: int) -> dict[st
         "raw": samples_of(line, power),
         "floor": [float(f"{floor.seconds:.4g}"), words.clean(floor_in_words(floor))] if floor else None,
         "work": [work.get("flops", 0.0), work.get("bytes", 0.0)] if work else None,
+        "start": told.start,
         "specimen": words.clean(told.specimen) if told.specimen else None,
     }
 

@@ -35,6 +35,7 @@
       this.verdict = raw.t;
       this.floor = raw.floor || null;
       this.work = raw.work || null;
+      this.start = raw.start || null; // of the first call: time with bounds, or why there is none
       this.specimen = raw.specimen || "";
     }
 

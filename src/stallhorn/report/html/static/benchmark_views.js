@@ -129,29 +129,23 @@
   // ---- first call, and after how many calls it pays
 
   function firstcall(page) {
-    const all = measured(page).filter((each) => each.factAt("first") !== null && each.newest.value > 0);
+    const all = measured(page).filter((each) => each.start && each.newest.value > 0);
     const { lines: groups, more, picks } = benchmark.narrowed(page, all, []);
     const lines = groups.map(({ label, style, series: [series] }) => ({
-      label, style, series, first: series.factAt("first"), steady: series.newest.value, low: series.newest.low, high: series.newest.high,
+      label, style, series, ...(series.start.time ? { first: interval(series.start.time) } : {}), why: series.start.why,
+      steady: interval([series.newest.value, series.newest.low, series.newest.high]),
     }));
-    const pays = crossings(lines);
-    const reach = Math.min(MOST_CALLS, Math.max(1000, ...pays.map((each) => each.calls * 10)));
-    const calls = [];
-    for (let power = 0; 10 ** power <= reach * 1.0001; power += 0.25) calls.push(Math.max(1, Math.round(10 ** power)));
-    const total = (line, count, steady = line.steady) => line.first + (count - 1) * steady;
-    const chart = plot("tall");
-    const spread = (line, steady) => calls.map((count) => (steady === null ? null : total(line, count, steady)));
-    const charts = [[chart, {
-      title: "Total time over the number of calls", height: "tall", legend: true, table: true,
-      description: "The first call with its compilation, then calls at the newest steady time.",
-      x: { kind: "log", title: "calls" }, y: { kind: "log", title: "total time", unit: "seconds" },
-      lines: lines.map((line) => ({
-        id: line.label, label: line.label, style: line.style, points: false, x: calls, y: calls.map((count) => total(line, count)),
-        low: spread(line, line.low), high: spread(line, line.high),
-      })),
-      marks: pays.slice(0, 4).map((each) => ({ x: each.calls, text: [`${each.later} ahead`, each.later], tone: "version" })),
-    }]];
-    const nodes = [chart, ...notes([...pays.map((each) => each.text), ...lines.map(share), ...(more ? [`${more} more series are not drawn.`] : [])]), parts(lines)];
+    const timed = lines.filter((line) => line.first);
+    const pays = crossings(timed);
+    const nodes = [], charts = [];
+    if (timed.length) {
+      const chart = plot("tall");
+      nodes.push(chart);
+      charts.push([chart, totals(timed, pays)]);
+    }
+    nodes.push(...notes([...pays.map((each) => each.text), ...timed.flatMap((line) => remarks(page, line)),
+      ...lines.filter((line) => line.why).map((line) => `${line.label}: ${line.why}.`), ...(more ? [`${more} more series are not drawn.`] : [])]));
+    if (lines.length) nodes.push(parts(lines));
     for (const [name, title] of [["compile", "Compile time"], ["first", "First call"]]) {
       const history = over(page, lines.map((line) => line.series), name, lines);
       if (history.some((line) => line.x.length > 1)) {
@@ -178,39 +172,61 @@
     return { id: styled[at].label, label: styled[at].label, style: styled[at].style, points: true, x: kept.map(([place]) => place), y: kept.map(([, value]) => value) };
   });
 
-  // Where one line's total falls below that of another: it has the longer first call and the shorter steady one.
+  const interval = ([value, low, high]) => ({ value, least: low ?? value, most: high ?? value });
+  const overlap = (one, other) => one.least <= other.most && other.least <= one.most;
+
+  function totals(lines, pays) {
+    const reach = Math.min(MOST_CALLS, Math.max(1000, ...pays.map((each) => each.calls * 10)));
+    const calls = [];
+    for (let power = 0; 10 ** power <= reach * 1.0001; power += 0.25) calls.push(Math.max(1, Math.round(10 ** power)));
+    const total = (line, bound) => calls.map((count) => line.first[bound] + (count - 1) * line.steady[bound]);
+    return {
+      title: "Total time over the number of calls", height: "tall", legend: true, table: true,
+      description: "The first call with its compilation, then calls at the newest steady time.",
+      x: { kind: "log", title: "calls" }, y: { kind: "log", title: "total time", unit: "seconds" },
+      lines: lines.map((line) => ({
+        id: line.label, label: line.label, style: line.style, points: false, x: calls, y: total(line, "value"), low: total(line, "least"), high: total(line, "most"),
+      })),
+      marks: pays.slice(0, 4).map((each) => ({ x: each.calls, text: [each.words, each.words.replace(" ahead of ", " > ")], tone: "version" })),
+    };
+  }
+
+  // After how many calls a line with a longer first call has taken less in all: as stallhorn/sweeps/payback.py.
   function crossings(lines) {
     const found = [];
     for (const early of lines) {
       for (const later of lines) {
-        if (!(later.first > early.first && later.steady < early.steady)) continue;
-        const at = (slow, fast) => (later.first - fast - (early.first - slow)) / (slow - fast);
-        const calls = Math.max(1, Math.ceil(at(early.steady, later.steady)));
-        const bounds = [[early.low, later.high], [early.high, later.low]].map(([slow, fast]) =>
-          slow === null || fast === null || slow <= fast ? null : Math.max(1, Math.ceil(at(slow, fast))));
-        if (bounds[0] === null || calls > MOST_CALLS) continue; // their steady times are not told apart
-        const known = bounds[1] === null ? "" : ` (${format.count(Math.min(...bounds))} to ${format.count(Math.max(...bounds))})`;
-        const after = early.first + (calls - 1) * early.steady;
+        if (overlap(later.steady, early.steady) || later.steady.value > early.steady.value) continue;
+        if (later.first.value <= early.first.value || overlap(later.first, early.first)) continue;
+        const calls = 1 + (later.first.value - early.first.value) / (early.steady.value - later.steady.value);
+        if (calls > MOST_CALLS) continue;
+        const least = 1 + Math.max(0, later.first.least - early.first.most) / (early.steady.most - later.steady.least);
+        const most = 1 + (later.first.most - early.first.least) / (early.steady.least - later.steady.most);
+        const whole = (each) => format.count(Math.floor(each) + 1);
+        const after = later.first.value + (calls - 1) * later.steady.value;
         found.push({
-          calls, later: later.label,
-          text: `${later.label} is ahead of ${early.label} from ${format.count(calls)} calls on${known}, after ${format.quantity(after, "seconds")}.`,
+          calls, words: `${later.label} ahead of ${early.label}`,
+          text: `${later.label} is ahead of ${early.label} from ${whole(calls)} calls on (${whole(least)} to ${whole(most)}), after ${format.quantity(after, "seconds")}.`,
         });
       }
     }
     return found.sort((a, b) => a.calls - b.calls).slice(0, 8);
   }
 
-  function share(line) {
-    const ratio = line.first / line.steady;
-    if (ratio < 1.2) return `${line.label}: the first call takes no longer than later ones.`;
-    return `${line.label}: the first call takes as long as ${ratio < 10 ? ratio.toFixed(1) : format.count(Math.round(ratio))} later ones.`;
+  function remarks(page, line) {
+    const ratio = line.first.value / line.steady.value, { lent, warm } = line.series.start;
+    const said = [ratio < 1.2 ? `${line.label}: the first call takes no longer than later ones.`
+      : `${line.label}: the first call takes as long as ${ratio < 10 ? ratio.toFixed(1) : format.count(Math.round(ratio))} later ones.`];
+    if (lent !== undefined) said.push(`${line.label}: compiled in the same process for ${page.parameters[page.roles.size] ?? "the first"} = ${tick(lent)}; that time counts here as well.`);
+    if (warm) said.push(`${line.label}: what it runs came out of a cache on disk.`);
+    return said;
   }
 
   const PARTS = [["import", "import"], ["compile", "compile"], ["run", "first run"], ["steady", "a later call"]];
 
   function parts(lines) {
     const rows = lines.map((line) => ({
-      line, values: PARTS.map(([name]) => (name === "steady" ? line.steady : line.series.factAt(name))),
+      line, values: PARTS.map(([name]) => (name === "steady" ? line.steady.value : line.series.factAt(name))),
     }));
     const most = Math.max(...rows.map(({ values }) => values.reduce((sum, value) => sum + (value || 0), 0)));
     const bar = (values) => {
@@ -327,6 +343,7 @@
   function percentOf(each, x, roof) {
     const most = Math.min(roof.flops, x * roof.memory);
     const share = (100 * each.work[0]) / each.newest.value / most;
+    if (share > 105) return most < roof.flops ? "above the memory roof: its data are in a cache" : "above the arithmetic roof: more work is declared than done, or the roof is wrong";
     return `${share < 10 ? share.toFixed(1) : Math.round(share)} % of the ${most < roof.flops ? "memory" : "arithmetic"} roof`;
   }
 
