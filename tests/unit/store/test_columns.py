@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from stallhorn import store
 from stallhorn.model import History, Project, Status
-from stallhorn.model.points import Columns, Points, columns_of
+from stallhorn.model.points import CODES, Columns, Points, columns_of
 from stallhorn.store import asv_results
 
 NAME = "suite.Case.time_it"
@@ -169,6 +169,15 @@ def test_a_record_of_one_point_leaves_the_others_columns(results: Results) -> No
     (series,) = as_columns(results).series
     assert isinstance(series.points, Points)
     assert list(series.points.known) == [1]
+
+
+def test_columns_say_how_it_ended_as_the_record_does(results: Results) -> None:
+    for place in range(2):
+        results.result(commit(place), {PLAIN: {"result": [None]}})
+    results.record(commit(1), PLAIN, status="timeout", samples=None)
+    one, other = both(results.project)
+    assert one == other
+    assert list(columns_of(other.series[0].points).statuses) == [CODES[Status.FAILED], CODES[Status.TIMEOUT]]
 
 
 def test_points_of_an_older_method_are_left_out_of_the_columns(results: Results) -> None:
