@@ -412,9 +412,9 @@ def scatter(series: Sequence[Series]) -> Noise:
     by_length: dict[int, list[tuple[int, Any]]] = {}
     for place, each in enumerate(series):
         columns = columns_of(each.points)
-        usual[place] = PRIOR if _knows_processes(each) else PRIOR_ALONE
         values = usable_values(columns)
         counts[place] = len(values)
+        usual[place] = PRIOR if len(values) >= LONG or _knows_processes(each) else PRIOR_ALONE
         by_length.setdefault(len(values), []).append((place, values))
     for length, group in by_length.items():
         if length > 2:

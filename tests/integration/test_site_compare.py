@@ -25,6 +25,7 @@ from stallhorn.report.html import publish
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 COMMITS = 30
+DRAWN = ".vt, [data-trouble]:not(:empty), [data-sides] code"  # a comparison, why there is none, or what to do first
 
 pytestmark = [
     pytest.mark.browser,
@@ -110,9 +111,7 @@ class Visit:
         self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
         self.page.goto(address)
         if options.get("java_script_enabled", True):
-            self.page.wait_for_function(
-                "!document.querySelector('[data-table]') || document.querySelector('.vt, [data-trouble]:not(:empty)')"
-            )
+            self.page.wait_for_function(f"!document.querySelector('[data-sides]') || document.querySelector('{DRAWN}')")
 
     def __enter__(self) -> Visit:
         return self
@@ -291,6 +290,49 @@ def test_a_commit_without_results_names_the_nearest(browser: Any, tmp_path: Path
             f"B ({at[2].short}) has no results in env:np2; the nearest measured commit is {at[0].short} (2 before)."
             in visit.text("trouble")
         )
+
+
+def test_a_tag_that_reads_like_two_names_is_not_offered(browser: Any, tmp_path: Path) -> None:
+    at = [replace(revision(0), tags=("v1,0", "v1:0", "one")), replace(revision(1), tags=("v2,0",))]
+    publish(report([one_series([1.0, 1.0])[1]], revisions=at), tmp_path / "html", generated=NOW)
+    with Visit(browser, (tmp_path / "html" / "compare.html").as_uri()) as visit:
+        fields = visit.page.locator("fieldset.side input")
+        assert [each.input_value() for each in fields.all()] == ["one", at[1].short]
+        assert visit.text("trouble") == ""
+
+
+def test_one_commit_in_one_environment_leaves_nothing_to_choose(browser: Any, tmp_path: Path) -> None:
+    publish(report([one_series([1.0])[1]], revisions=[revision(0)]), tmp_path / "html", generated=NOW)
+    with Visit(browser, (tmp_path / "html" / "compare.html").as_uri()) as visit:
+        assert "nothing to choose from yet" in visit.text("chooser")
+        assert "stallhorn run HEAD~1" in visit.text("sides")
+        assert not visit.page.locator("#compare-series").is_visible()
+        assert visit.complaints == []
+
+
+def test_rows_of_environments_that_are_alike_can_be_left_out(browser: Any, page: Path) -> None:
+    with Visit(browser, page.with_name("environments.html").as_uri()) as visit:
+        alike = visit.page.locator("tr.alike")
+        assert alike.count() > 0 and alike.first.is_visible()
+        button = visit.page.get_by_role("button", name="Only what differs")
+        button.press("Enter")
+        assert button.get_attribute("aria-pressed") == "true"
+        assert not alike.first.is_visible()
+        again = visit.page.url
+    with Visit(browser, again) as visit:
+        assert not visit.page.locator("tr.alike").first.is_visible()
+        visit.page.locator("table.ratios a:has-text('Compare')").click()
+        visit.page.wait_for_selector(".vt")
+        assert "np2" in visit.text("sides")
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_page_of_environments_fits(browser: Any, page: Path, width: int) -> None:
+    address = page.with_name("environments.html").as_uri()
+    with Visit(browser, address, viewport={"width": width, "height": 800}) as visit:
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert visit.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

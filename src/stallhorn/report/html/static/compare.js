@@ -14,13 +14,18 @@
   const [STEP, EDGE, MARK] = matchMedia("(max-width: 52rem)").matches ? [0.2, 5, "w"] : [0.1, 10, ""];
   const NO_SHIFT = 1e-9;
 
-  const tagged = ([hash, , , , tags]) => tags[0] || hash.slice(0, 8);
+  const tagged = ([hash, , , , tags]) => tags.find((tag) => !/[,:]/.test(tag)) || hash.slice(0, 8);
   const placeOf = new Map(data.commits.map(([hash], place) => [hash, place]));
   const short = (value) => (value >= 100 || value < 1e-3 ? format.general(value, 3) : value.toPrecision(3)) + "x";
   const bounds = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? "no interval" : short(low) + " to " + short(high));
 
   // ---- choosing
 
+  if (!data.first && rule.AXES.every((axis) => axis === "commit" || known[axis].length < 2)) {
+    part("chooser").replaceChildren(el("p", null, "There is nothing to choose from yet: everything was measured at one commit, in one environment, on one machine."));
+    part("chooser").style.minHeight = "0";
+    return;
+  }
   const fields = ["a", "b"].map((letter) => side(letter));
   const exchange = el("button", { type: "button", class: "swap", onclick: swap }, el("span", { "aria-hidden": "true" }, "⇄ "), "Swap A and B");
   part("chooser").replaceChildren(fields[0].element, exchange, fields[1].element, suggestions());
@@ -74,7 +79,7 @@
 
   // ---- one comparison after the other
 
-  let drawn = null, wanted = 0;
+  let drawn = null, wanted = 0, now = null;
 
   async function update() {
     const texts = asked(), key = texts.join("\n");
@@ -117,19 +122,22 @@
     return rule.decode(file.values[hash], file.count);
   }
 
+  const BELOW = ["environments", "table", "reasons"];
+
   function trouble(text) {
+    now = null;
     part("trouble").textContent = text;
     part("answer").textContent = "Nothing to compare";
-    for (const name of ["sides", "warning", "tiles", "mean", "environments", "histogram", "table", "reasons"]) part(name).replaceChildren();
+    for (const name of ["sides", "warning", "tiles", "mean"]) part(name).replaceChildren();
+    for (const name of BELOW) part(name).closest("section").hidden = true;
   }
 
   // ---- the answer
 
-  let now = null;
-
   function draw(found, texts) {
     now = found;
     part("trouble").textContent = "";
+    for (const name of BELOW) part(name).closest("section").hidden = false;
     part("answer").textContent = answer(found);
     part("sides").replaceChildren(...[["A", found.one], ["B", found.other]].map(([letter, each]) => described(letter, each)));
     const axes = rule.differing(found.one, found.other);
@@ -225,6 +233,7 @@
   }
 
   function press() {
+    if (!now) return;
     const chosen = state.get("bin");
     for (const each of part("histogram").querySelectorAll("button")) each.setAttribute("aria-pressed", String(each.dataset.bin === chosen));
   }
@@ -280,7 +289,7 @@
   function scaleOf(pairs) {
     const sizes = pairs.map(({ effect }) => Math.abs(effect) / Math.LN2).filter((size) => size >= 0).sort((a, b) => a - b);
     const most = sizes[Math.floor(sizes.length * 0.99)] || 0;
-    return [0.25, 0.5, 1, 2, 4].find((reach) => reach >= most) || 6;
+    return [0.25, 0.5, 1, 2, 4].find((reach) => reach >= 1.3 * most) || 6;
   }
 
   function rows(found) {
