@@ -158,6 +158,9 @@ def test_a_strip_tells_its_values_to_pointer_and_keyboard(browser: Any, sites: d
         assert reading.inner_text() != last
         strip.press("Home")
         assert ": 1x of the level before" in reading.inner_text()
+        strip.press("ArrowDown")
+        assert reading.inner_text().endswith("n=1, backend=numba")
+        assert visit.page.locator(".strip[tabindex='0']").count() == 1
         box = strip.bounding_box()
         visit.page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 4)
         assert reading.inner_text() == last

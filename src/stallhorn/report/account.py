@@ -6,11 +6,11 @@ Texts are as they come from repositories and records; whoever writes them out ma
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from stallhorn.model import Change, ChangePoint, Direction, Finding, Kind, Report, Revision, SeriesKey
+from stallhorn.model import Change, ChangePoint, Direction, Finding, Kind, Report, Revision, Series, SeriesKey
 from stallhorn.model.points import columns_of
 from stallhorn.report.change_words import confidence_in_words, headline, kind_in_words, reason_in_words
 from stallhorn.report.evidence import Told, told
@@ -80,10 +80,13 @@ class Account:
 class Accounts:
     """The changes of one report; what several of them need is looked up once."""
 
-    def __init__(self, report: Report, changes: Iterable[Change] | None = None) -> None:
-        """`changes` are those that `of` will be asked for; all by default."""
+    def __init__(
+        self, report: Report, changes: Iterable[Change] | None = None, units: Mapping[SeriesKey, str] | None = None
+    ) -> None:
+        """`changes` are those that `of` will be asked for; all by default. `units` are of all series and facts."""
         self._report = report
         self._changes = tuple(report.changes if changes is None else changes)
+        self._units = units
         self.patterns = Patterns(report.history)
         self.openness = Openness(report)
         self._briefs: dict[tuple[str, SeriesKey], Brief] = {}
@@ -157,8 +160,13 @@ class Accounts:
         return sentence(self._report)
 
     @cached_property
-    def units(self) -> dict[SeriesKey, str]:
-        return units_of_series(self._report)
+    def units(self) -> Mapping[SeriesKey, str]:
+        return units_of_series(self._report) if self._units is None else self._units
+
+    @cached_property
+    def series(self) -> Mapping[SeriesKey, Series]:
+        """The history's, by their keys."""
+        return {series.key: series for series in self._report.history.series}
 
     @cached_property
     def _records(self) -> SeenAt:
@@ -174,10 +182,6 @@ class Accounts:
         return findings_of(self._report)
 
     @cached_property
-    def _series(self) -> dict[SeriesKey, int]:
-        return {series.key: place for place, series in enumerate(self._report.history.series)}
-
-    @cached_property
     def _positions(self) -> dict[str, int]:
         return {revision.commit: revision.position for revision in self._report.history.revisions}
 
@@ -191,8 +195,8 @@ class Accounts:
         history, positions = self._report.history, self._positions
         places: set[int] = set()
         for point in change.points[:LOOKED]:
-            if point.key in self._series:
-                near = _near(columns_of(history.series[self._series[point.key]].points).commits, point)
+            if (series := self.series.get(point.key)) is not None:
+                near = _near(columns_of(series.points).commits, point)
                 places |= {positions[each] for each in near if each in positions}
         on_branch = sorted(place for place in places if not history.revisions[place].aside)
         before = [place for place in on_branch if place <= change.last.position][-_NEIGHBOURS:]

@@ -57,7 +57,7 @@ def report_text(report: Report, accounts: Accounts) -> str:
     head.append(f"{slow} of {total} change{'' if total == 1 else 's'}.")
     parts = [_open_change(accounts.of(change), accounts) for change in opened]
     if len(opened) < len(report.changes):
-        over = [each for each in report.changes if each.kind is Kind.CODE and each not in opened]
+        over = [each for each in report.changes if each.kind is Kind.CODE and not accounts.brief(each).is_open]
         parts += _list("Over, or faster", [accounts.brief(each) for each in over])
         parts += _list(
             "Not by the code", [accounts.brief(each) for each in report.changes if each.kind is not Kind.CODE]

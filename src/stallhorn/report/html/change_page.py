@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stallhorn.model import Change, Kind, Series, SeriesKey
+from stallhorn.model import Change, Kind
 from stallhorn.report.account import Account, Accounts
 from stallhorn.report.evidence import SIGNS
 from stallhorn.report.html import words
@@ -68,13 +68,13 @@ def paths(site: Site) -> dict[str, str]:
 
 def change_pages(site: Site, accounts: Accounts, where: Mapping[str, str]) -> Iterator[Page]:
     """The pages of the newest changes; `where` are their paths."""
-    series, naming = {each.key: each for each in site.report.history.series}, Naming.of(site)
+    naming = Naming.of(site)
     shown = list({change.id: change for change in reversed(site.report.changes[:MOST])}.values())[::-1]
     for place, change in enumerate(shown):
         newer = where[shown[place - 1].id] if place else ""
         older = where[shown[place + 1].id] if place + 1 < len(shown) else ""
         content = {
-            "view": _view(change, naming, accounts, series),
+            "view": _view(change, naming, accounts),
             "newer": newer,
             "older": older,
             "says": SIGNS,
@@ -90,7 +90,7 @@ def change_pages(site: Site, accounts: Accounts, where: Mapping[str, str]) -> It
         )
 
 
-def _view(change: Change, naming: Naming, accounts: Accounts, series: Mapping[SeriesKey, Series]) -> View:
+def _view(change: Change, naming: Naming, accounts: Accounts) -> View:
     account = accounts.of(change)
     grouped = {verdict: tuple(each for each in account.rejected if each.verdict is verdict) for verdict in Verdict}
     return View(
@@ -98,7 +98,7 @@ def _view(change: Change, naming: Naming, accounts: Accounts, series: Mapping[Se
         sign=words.change_sign(change.kind, change.direction),
         tone=words.change_tone(change.kind, change.direction),
         state=state_in_words(change, is_open=account.brief.is_open),
-        series=shown_series(change, naming, series),
+        series=shown_series(change, naming, accounts.series),
         rejected=tuple((verdict, each) for verdict, each in grouped.items() if each),
         text=change_text(account, accounts),
     )

@@ -35,7 +35,7 @@ def strip(ratios: Sequence[float | None], boundary: int, words: str) -> Markup:
     told = " ".join("-" if ratio is None else f"{ratio:.3g}" for ratio in ratios)
     width = len(ratios) * _CELL
     return Markup(
-        f'<svg class="strip" role="img" tabindex="0" viewBox="0 0 {width} {_HEIGHT}" preserveAspectRatio="none" '
+        f'<svg class="strip" role="img" viewBox="0 0 {width} {_HEIGHT}" preserveAspectRatio="none" '
         f'data-ratios="{told}" aria-label="{escape(words)}">{drawn}'
         f'<path class="edge" d="M{boundary * _CELL} 0V{_HEIGHT}"/></svg>'
     )

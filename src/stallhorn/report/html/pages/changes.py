@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stallhorn.model import Change, Parameters
+from stallhorn.model import Change
 from stallhorn.report.account import Accounts, Brief
 from stallhorn.report.feed import feed
 from stallhorn.report.html import words
@@ -38,7 +38,7 @@ class Entry:
 
 
 def pages(site: Site) -> Iterable[Page | File]:
-    accounts, where = Accounts(site.report, site.report.changes[:MOST]), paths(site)
+    accounts, where = Accounts(site.report, site.report.changes[:MOST], site.units), paths(site)
 
     def page_of(change: Change) -> str:
         return where.get(change.id, "")
@@ -64,7 +64,7 @@ def pages(site: Site) -> Iterable[Page | File]:
 
 def _entry(change: Change, site: Site, accounts: Accounts, page: str) -> Entry:
     brief = accounts.brief(change)
-    backends = dict.fromkeys(_backend(point.key.benchmark, point.key.parameters, site) for point in change.points)
+    backends = _backends(change, site)
     machines = dict.fromkeys(point.key.machine for point in change.points)
     benchmarks = list(dict.fromkeys(point.key.benchmark for point in change.points))[:_NAMED]
     found = (brief.sentence, *benchmarks, change.first.subject, change.first.commit, change.first.author)
@@ -75,15 +75,17 @@ def _entry(change: Change, site: Site, accounts: Accounts, page: str) -> Entry:
         tone=words.change_tone(change.kind, change.direction),
         state=state_in_words(change, is_open=brief.is_open),
         causes=" ".join((*brief.causes, *brief.gone)),
-        backends="\n".join(each for each in backends if each),
+        backends="\n".join(backends),
         machines="\n".join(machines),
         words=" ".join(found).lower(),
     )
 
 
-def _backend(benchmark: str, parameters: Parameters, site: Site) -> str:
-    name = roles(site.benchmark(benchmark)).backend
-    return (parameters.get(name) or "") if name else ""
+def _backends(change: Change, site: Site) -> list[str]:
+    """The backends of the series of a change, each once."""
+    names = {name: roles(site.benchmark(name)).backend for name in {point.key.benchmark for point in change.points}}
+    found = dict.fromkeys(point.key.parameters.get(names[point.key.benchmark]) for point in change.points)
+    return [each for each in found if each]
 
 
 def _counts(site: Site, accounts: Accounts) -> tuple[tuple[str, int], ...]:

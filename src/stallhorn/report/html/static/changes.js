@@ -78,7 +78,13 @@
   function readings() {
     const commits = table.dataset.commits.split(" ");
     const line = document.querySelector("[data-reading]");
+    const strips = [...table.querySelectorAll(".strip")];
     let row = null, place = 0;
+
+    // One stop for the Tab key; arrow keys lead from cell to cell and from row to row.
+    function enter(strip) {
+      for (const each of strips) each.setAttribute("tabindex", each === strip ? 0 : -1);
+    }
 
     function read() {
       const ratios = row.dataset.ratios.split(" ");
@@ -100,12 +106,20 @@
     table.addEventListener("keydown", (event) => {
       const strip = event.target.closest?.(".strip");
       const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -commits.length, End: commits.length };
-      if (!strip || !(event.key in steps)) return;
+      const rows = { ArrowUp: -1, ArrowDown: 1 };
+      if (!strip || !(event.key in steps || event.key in rows)) return;
       event.preventDefault();
       row = strip;
-      place = within(place + steps[event.key]);
+      if (event.key in rows) {
+        row = strips[strips.indexOf(strip) + rows[event.key]] || strip;
+        enter(row);
+        row.focus();
+      } else {
+        place = within(place + steps[event.key]);
+      }
       read();
     });
+    if (strips.length) enter(strips[0]);
   }
 
   // ---- from change to change
