@@ -262,6 +262,14 @@
     say(state.get("b") ? `A ${state.get("a")}, B ${state.get("b")}` : state.get("a") ? `A is ${hash}. Choose B.` : "Nothing chosen.");
   }
 
+  // A commit as the page that compares reads it, with what all lines share.
+  function side(commit) {
+    const { several, environments, machines } = page;
+    const alike = chosen.every((each) => each.environment === chosen[0].environment);
+    const more = [several.environments && alike && `env:${environments[chosen[0].environment].name}`, several.machines && `machine:${machines[chosen[0].machine].name}`];
+    return [commit.hash.slice(0, 8), ...more.filter((each) => each && !each.includes(","))].join(",");
+  }
+
   function pinned(machine) {
     const find = (hash) => hash && machine.commits.find((commit) => commit.hash.startsWith(hash));
     const [a, b] = [find(state.get("a")), find(state.get("b"))];
@@ -270,7 +278,7 @@
     const clear = el("button", { type: "button", onclick: () => state.set({ a: null, b: null }) }, "Clear");
     if (!b) return el("p", { class: "pins" }, named("A", a), el("span", { class: "muted" }, "Choose another point as B. "), clear);
     const [older, newer] = machine.commits.indexOf(a) <= machine.commits.indexOf(b) ? [a, b] : [b, a];
-    const query = new URLSearchParams({ a: older.hash, b: newer.hash, q: page.name });
+    const query = new URLSearchParams({ a: side(older), b: side(newer), q: page.name });
     const values = chosen.map((each) => {
       const [before, after] = [older, newer].map((commit) => each.at(machine.commits.indexOf(commit)));
       return before && after && before.value > 0 ? `${called(each)}: ${here.format.ratio(after.value / before.value, page.unit)}` : null;
