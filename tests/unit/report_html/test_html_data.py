@@ -137,7 +137,7 @@ def test_the_newest_change_of_a_series_has_its_page() -> None:
         return Change(AT[place - 1], AT[place], (), Direction.SLOWER, (point,))
 
     found = index(report([one, series(1.0, n="2")], revisions=AT, changes=[change(2), change(1)]))
-    assert found["changes"] == [[change(2).id, f"change/{change(2).id}.html"]]
+    assert found["changes"] == [[change(2).id, f"change/{change(2).id}.html", f"slower since {AT[2].short}"]]
     assert found["change"] == [0, -1]
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from stallhorn.model import Change, ChangePoint, Direction, Finding, Kind, Revision
+from stallhorn.model import Change, ChangePoint, Direction, Finding, Kind, Revision, SeriesKey
 from stallhorn.pitfalls.base import BLOCKING, COUNTED, PROVEN
-from stallhorn.report.change_words import confidence_in_words, headline, interval_in_words, reason_in_words
+from stallhorn.report.change_words import (
+    confidence_in_words,
+    headline,
+    interval_in_words,
+    kind_in_words,
+    reason_in_words,
+)
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.causes import Cause, Why
 from stallhorn.report.html.change_page import paths
@@ -219,3 +225,15 @@ def _besides(change: Change, site: Site) -> str:
         return "taken back since"
     gone = causes.why(change, site).gone
     return f"gone with it: {', '.join(cause.pitfall for cause in gone)}" if gone else ""
+
+
+def newest_of_series(site: Site) -> dict[SeriesKey, tuple[str, str, str]]:
+    """The newest change of each series that has one: its id, its page, and what it was: "slower since 5a141dcf"."""
+    where = paths(site)
+    found: dict[SeriesKey, tuple[str, str, str]] = {}
+    for change in site.report.changes:
+        since = "since" if change.kind is Kind.CODE else "at"
+        told = f"{kind_in_words(change)} {since} {change.first.short}"
+        for point in change.points:
+            found.setdefault(point.key, (change.id, where.get(change.id, ELSEWHERE), told))
+    return found

@@ -16,7 +16,7 @@ series, in the order of `Site.indexed`, by whose places other data files name se
     value                    column: the newest value as an integer, on ten times that scale; null for none
     ratio                    column: (ratio - 1) * 1000, rounded as it is shown where nothing changed; null for none
     reasons, reason          texts; column: place in `reasons`, -1 for none, as for all that is within noise
-    changes, change          [id, page]; column: place in `changes` of the newest one, -1 for none
+    changes, change          [id, page, words]; column: place in `changes` of the newest one, -1 for none
     causes, caused           [pitfall, severity, title, page]; [[series, ...], [place in `causes`, ...]]
     specimens                series that are kept sick on purpose
     everywhere               [[name, value], ...] of parameters with one value in the whole project
@@ -40,8 +40,7 @@ import numpy as np
 
 from stallhorn.model import Benchmark, Finding, SeriesKey, plain
 from stallhorn.report.html import causes, words
-from stallhorn.report.html.cards import ELSEWHERE
-from stallhorn.report.html.change_page import paths
+from stallhorn.report.html.cards import newest_of_series
 from stallhorn.report.html.data.numbers import Floats, Integers, listed, scaled, scales
 from stallhorn.report.html.data.spark import length, sparks, top
 from stallhorn.report.html.view import Row, Site
@@ -205,11 +204,7 @@ def _causes(rows: Sequence[Row], found: Mapping[SeriesKey, Sequence[Finding]]) -
 
 
 def _changes(rows: Sequence[Row], site: Site) -> dict[str, object]:
-    newest: dict[SeriesKey, str] = {}
-    for change in site.report.changes:
-        for point in change.points:
-            newest.setdefault(point.key, change.id)
-    ids = _Places[str]()
-    column = [-1 if (found := newest.get(row.key)) is None else ids(found) for row in rows]
-    where = paths(site)
-    return {"changes": [[each, where.get(each, ELSEWHERE)] for each in ids.items], "change": column}
+    newest, told = newest_of_series(site), _Places[tuple[str, str, str]]()
+    found = (newest.get(row.key) for row in rows)
+    column = [-1 if each is None else told(each) for each in found]
+    return {"changes": [[name, page, words.clean(text)] for name, page, text in told.items], "change": column}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from stallhorn.model import Environment, Finding, Machine, Parameters, Revision, plain
 from stallhorn.pitfalls.base import detectors
 from stallhorn.report.html import causes, words
-from stallhorn.report.html.cards import cards, lines, open_changes, total
+from stallhorn.report.html.cards import cards, lines, newest_of_series, open_changes, total
 from stallhorn.report.html.causes import Seen
 from stallhorn.report.html.charts.sparkline import sparkline
 from stallhorn.report.html.pages.base import Link, Page
@@ -35,6 +35,7 @@ class Entry:
     parameters: str  # those that are not the same everywhere
     svg: Markup
     findings: tuple[Finding, ...]  # that something should be done about
+    change: tuple[str, str, str] | None  # the newest one: its id, its page, and what it was
 
 
 def pages(site: Site) -> list[Page]:
@@ -88,11 +89,20 @@ def _causes(site: Site) -> dict[str, object]:
 
 def _table(site: Site, seen: Seen) -> dict[str, object]:
     tallies = Counter(row.standing for row in site.rows)
-    everywhere = site.everywhere
+    everywhere, newest = site.everywhere, newest_of_series(site)
     urgent = [row for row in site.rows if row.standing is not Standing.SKIPPED][:_URGENT] or site.rows[:_URGENT]
     return {
         "counts": [(each, words.SIGNS[each], tallies[each]) for each in Standing],
-        "rows": [_entry(row, seen.by_series.get(row.key, ()), set(everywhere), site) for row in urgent],
+        "rows": [
+            Entry(
+                row,
+                str(Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in everywhere))),
+                sparkline(row.series, site.axes[row.key.machine], _changed(row, site)),
+                seen.by_series.get(row.key, ()),
+                newest.get(row.key),
+            )
+            for row in urgent
+        ],
         "tally": _tally(tallies),
         "everywhere": [(name, plain(text)) for name, text in everywhere.items()],
     }
@@ -143,7 +153,5 @@ def _tally(counts: Mapping[Standing, int]) -> str:
     return ", ".join(parts)
 
 
-def _entry(row: Row, findings: tuple[Finding, ...], left_out: Set[str], site: Site) -> Entry:
-    changed = frozenset(point.first for point in site.changed.get(row.key, ()))
-    shown = Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in left_out))
-    return Entry(row, str(shown), sparkline(row.series, site.axes[row.key.machine], changed), findings)
+def _changed(row: Row, site: Site) -> frozenset[str]:
+    return frozenset(point.first for point in site.changed.get(row.key, ()))

@@ -26,7 +26,7 @@
 
   function show(button) {
     const theme = root.dataset.theme || "system";
-    button.textContent = "Colours: " + theme;
+    button.querySelector("[data-theme-name]").textContent = theme;
   }
 
   function turn(button) {

@@ -28,7 +28,7 @@
       label: "All series",
       placeholder: "words, e.g. numba 500 slower",
       row: "4.3rem",
-      narrow: machines ? "13.2rem" : "12rem",
+      narrow: machines ? "14.2rem" : "13rem",
       widths: `minmax(0, 18fr) minmax(0, 19fr) minmax(0, 13fr) ${machines ? "minmax(0, 8fr) " : ""}minmax(0, 13fr) minmax(0, 19fr) 8.5rem`,
       order: all.urgency,
       search: all.text,
@@ -75,7 +75,8 @@
     const { name, sign } = all.standing(i), change = all.change(i), reason = all.reason(i);
     const words = [el("span", { "aria-hidden": "true" }, sign), " " + all.verdict(i)];
     return [
-      change ? el("a", { class: "standing " + name, href: change.href }, words) : el("span", { class: "standing " + name }, words),
+      el("span", { class: "standing " + name }, words),
+      change && el("a", { class: "since", href: change.href }, change.words),
       reason && el("span", { class: "reason", title: reason }, reason),
       all.causes(i).map((each) => el("span", { class: "named" }, el("span", { class: "severity " + each.severity, title: each.title },
         el("span", { "aria-hidden": "true" }, each.severity === "blocking" ? "✕" : "!"),

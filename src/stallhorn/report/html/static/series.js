@@ -41,6 +41,7 @@
     ];
     const rest = (i) => lower([
       judged.standing(i).name === "same" ? "" : judged.verdict(i), judged.reason(i), judged.specimen(i) ? "specimen" : "",
+      data.change[i] < 0 ? "" : data.changes[data.change[i]][2],
       ...judged.causes(i).flatMap((each) => [each.id, each.title]),
     ].join("\n"));
     const make = (i) => parts.map((part) => part(i)).join("\n") + "\n" + rest(i);
@@ -139,10 +140,10 @@
       standings, standing, ratio,
       status: (i) => data.statuses[data.status[i]],
       reason: measured.reason,
-      // The newest change of it, and its page; null for none.
+      // The newest change of it, its page, and what it was: "slower since 5a141dcf"; null for none.
       change(i) {
         const found = data.changes[data.change[i]];
-        return found ? { id: found[0], href: new URL(found[1], top).href } : null;
+        return found ? { id: found[0], href: new URL(found[1], top).href, words: found[2] } : null;
       },
       causes: (i) => causes.get(i) || [],
       specimen: (i) => specimens.has(i),

@@ -129,6 +129,7 @@
     // ---- the rows in view
 
     function redraw() {
+      if (printing) return;
       const focused = [...drawn].find(([, row]) => row.contains(document.activeElement))?.[0];
       drawn.clear();
       parts.space.replaceChildren();
