@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stallhorn.model import Change, Direction, Explanation, Finding, Report, SeriesKey
+from stallhorn.model import Change, Direction, Explanation, Finding, Kind, Report, SeriesKey
 from stallhorn.pitfalls.base import BLOCKING, CONTEXT, COUNTED, OBSERVED, Facts
 from stallhorn.report.diagnosis import seen
 from stallhorn.report.seen_at import SeenAt, Sides
@@ -108,7 +108,8 @@ def told(change: Change, report: Report, records: SeenAt, units: Mapping[SeriesK
     came = [one for each in why for one in each.causes]
     # A slow-down is explained by what went only if that made the time before wrong.
     went = [one for each in why for one in each.gone if faster or one.severity == BLOCKING]
-    notes = Counter(note for each in why for note in (each.code, each.installed) if note)
+    # What the kind's reason says already is not said again.
+    notes = Counter(note for each in why for note in (each.code, each.installed) if note and change.kind is Kind.CODE)
     return Told(
         causes=(*_causes(came, by_key, is_new=True), *_causes(went, by_key, is_new=False)),
         counted=_counted(why, units),

@@ -149,6 +149,7 @@ def test_an_event_of_the_machine_is_no_regression_and_needs_no_narrowing() -> No
     assert account.brief.kind == "machine event"
     assert account.brief.cause.startswith("many series of this machine moved together")
     assert (account.brief.is_open, account.still, account.narrowing) == (False, 0, ())
+    assert account.told.notes == ()
 
 
 def test_a_repaired_measurement_says_what_was_wrong_before() -> None:
