@@ -16,7 +16,7 @@ from stallhorn.changes import levels
 from stallhorn.counted import facts_of
 from stallhorn.diagnose import diagnose
 from stallhorn.model import Explanation, Finding, History, Verdict
-from stallhorn.pitfalls.base import Case
+from stallhorn.pitfalls.base import Case, judge
 
 CODE = {"code__python": "p", "code__libraries": {"numpy": "2 a"}, "code__dispatchers": []}
 
@@ -136,6 +136,24 @@ def test_each_case_is_judged_once():
         made.findings(of.series[0], commit(1))
         made.explanation(of.series[0], change)
     assert sorted(asked) == [commit(0), commit(1)]
+
+
+def test_of_a_run_that_went_well_and_of_which_nothing_is_known_no_detector_can_tell_anything():
+    beside = seen(1, of=key(n="2"), **NESTED)
+    many = history({key(n="1"): [1.0, 2.0], key(n="2"): [1.0, 1.0]}, seen(0, of=key(n="2"), **FLAT), beside)
+    silent = many.series[0]
+    cases = Cases(many, observed(many.observations), {silent.key: levels.detect(silent)})
+    case = cases.at(silent, commit(1))
+    assert case is not None and case.siblings and case.baseline is not None
+    assert judge(case).findings == ()
+    assert cases.is_silent(silent, commit(1)) and not cases.is_silent(many.series[1], commit(1))
+
+
+def test_nobody_is_asked_about_such_a_run():
+    of = history([1.0, 2.0])
+    made = causes(of, {"any": detector("any", lambda _: True, needs=())})
+    assert made.findings(of.series[0], commit(1)) == ()
+    assert made.explanation(of.series[0], levels.detect(of.series[0])[0]) == Explanation()
 
 
 # --- in the report

@@ -114,7 +114,8 @@ def _level(first: int, last: int, center: float, low: float, high: float) -> Lev
 def _say(stretches: Sequence[_Stretch]) -> _Said:
     lengths = np.array([one.stop - one.start for one in stretches], np.int64)
     count, points = len(lengths), int(lengths.sum())
-    said = _Said(np.cumsum(lengths), np.zeros(points, np.int64), np.zeros((points, 3)), np.zeros((count, scan.ASKED)))
+    marked = points if any(one.place < 0 for one in stretches) else 0
+    said = _Said(np.cumsum(lengths), np.zeros(marked, np.int64), np.zeros((marked, 3)), np.zeros((count, scan.ASKED)))
     read = [_read(one) for one in stretches]
     values, lows, highs = (np.concatenate([np.zeros(0), *(each[column] for each in read)]) for column in range(3))
     places, bases = (np.array(each, np.int64) for each in ([o.place for o in stretches], [o.base for o in stretches]))

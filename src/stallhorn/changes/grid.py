@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from stallhorn.changes.row import Row
-from stallhorn.changes.series import Floats, Integers, undisturbed
+from stallhorn.changes.series import Floats, undisturbed
+
+Places = np.ndarray[Any, np.dtype[np.int32]]
 
 BLOCK = 1000  # series that are read at once: memory
 
@@ -16,7 +19,7 @@ BLOCK = 1000  # series that are read at once: memory
 @dataclass(frozen=True, slots=True)
 class Grid:
     logarithms: Floats  # NaN where nothing was measured, or something disturbed it
-    taken: Sequence[Integers]  # the columns of each series' usable points; series with the same commits share them
+    taken: Sequence[Places]  # the columns of each series' usable points; series with the same commits share them
 
     def number(self, row: int, column: int) -> int | None:
         """Which usable point of a row stands in a column."""
@@ -34,10 +37,10 @@ def grid_of(rows: Sequence[Row], places: Mapping[str, int]) -> Grid:
     """`places` are the positions of commits in the history."""
     positions = _positions(rows, places)
     shared = {id(each): each for each in positions}
-    columns = np.zeros(max((int(each[-1]) for each in positions if len(each)), default=-1) + 2, np.int64)
+    columns = np.zeros(max((int(each[-1]) for each in positions if len(each)), default=-1) + 2, np.int32)
     for each in shared.values():
         columns[each] = 1
-    numbers = np.cumsum(columns) - 1
+    numbers = (np.cumsum(columns) - 1).astype(np.int32)
     of_shared = {known: numbers[each] for known, each in shared.items()}
     taken = [of_shared[id(each)] for each in positions]
     found = np.full((len(rows), int(columns.sum())), np.nan)
@@ -47,14 +50,14 @@ def grid_of(rows: Sequence[Row], places: Mapping[str, int]) -> Grid:
     return Grid(found, taken)
 
 
-def _positions(rows: Sequence[Row], places: Mapping[str, int]) -> list[Integers]:
+def _positions(rows: Sequence[Row], places: Mapping[str, int]) -> list[Places]:
     """Where the usable points of each row stand in the history."""
-    known: dict[int, tuple[Sequence[str], Integers]] = {}
+    known: dict[int, tuple[Sequence[str], Places]] = {}
     found = []
     for row in rows:
         commits = row.columns.commits
         if id(commits) not in known:  # the commits stay with what is known, so that no others get their id
-            known[id(commits)] = commits, np.array([places[commit] for commit in commits], np.int64)
+            known[id(commits)] = commits, np.array([places[commit] for commit in commits], np.int32)
         at = known[id(commits)][1]
         found.append(at if row.is_whole else at[list(row.usable)])
     return found

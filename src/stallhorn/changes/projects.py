@@ -8,7 +8,7 @@ evidence than one that several parameters share.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +28,7 @@ HINTED = -3.0  # the same where several parameters show something, each too litt
 BOTH = 0.5  # of their log odds that count beside those of the pooled series: they share some of their noise
 SHARED_SIZE = 0.012  # the smallest change of a pooled series; some of its members move by more
 START, START_ODDS = 10, 3.0  # a level of so few first points may be a new history warming up: that takes so much more
+BLOCK = 4000  # series that are judged at once: memory
 MEMBERS, POINTS = 2, 12  # that a pooled series needs
 USUAL_NOISE = 0.002  # a quieter member counts for no more, ...
 WEIGHT = 4.0  # ... nor for more than so many usual ones
@@ -132,15 +133,20 @@ def judge_project(values: Floats, groups: Sequence[str], demands: Sequence[Deman
 
 def _steps(rows: Sequence[Floats], demands: Sequence[Demand] | Demand) -> list[Steps]:
     """The steps of rows with gaps, each on its own; places are columns."""
+    found: list[Steps] = []
+    for start in range(0, len(rows), BLOCK):
+        some = slice(start, start + BLOCK)
+        found += _steps_of_block(rows[some], demands if isinstance(demands, Demand) else demands[some])
+    return found
+
+
+def _steps_of_block(rows: Sequence[Floats], demands: Sequence[Demand] | Demand) -> Iterator[Steps]:
     known = [np.flatnonzero(np.isfinite(row)) for row in rows]
     batch = find([row[at] for row, at in zip(rows, known, strict=True)], demands)
-    found = []
     for number, at in enumerate(known):
         one = batch.steps(number)
         steps = tuple(replace(step, place=int(at[step.place])) for step in one.found)
-        doubt = None if one.doubt is None else replace(one.doubt, place=int(at[one.doubt.place]))
-        found.append(Steps(steps, doubt))
-    return found
+        yield Steps(steps, None if one.doubt is None else replace(one.doubt, place=int(at[one.doubt.place])))
 
 
 class _Told:

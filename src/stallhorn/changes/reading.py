@@ -29,11 +29,11 @@ def _rows_of(series: Sequence[Series]) -> Iterator[Row]:
     edges = np.searchsorted(usable, ends)
     counts = np.diff(edges, prepend=0)
     starts = ends - [len(columns.statuses) for columns in every]
-    places = (usable - np.repeat(starts, counts)).astype(np.int64).tobytes()
+    places = (usable - np.repeat(starts, counts)).astype(np.int32).tobytes()
     first = 0
     for each, columns, behind in zip(series, every, edges.tolist(), strict=True):
         found: Sequence[int] = range(len(columns.statuses))
         if behind - first < len(columns.statuses):
-            found = array("q", places[8 * first : 8 * behind])
+            found = array("i", places[4 * first : 4 * behind])
         yield Row(each, columns, found, is_bare(each.points))
         first = behind

@@ -73,7 +73,7 @@ def row_of(series: Series) -> Row:
         is_fine = _is_there if exact else _is_positive
         known = statuses.translate(_IS_OK)
         places = compress(compress(usable, known), map(is_fine, compress(values, known)))
-        found = array("q", places)  # numbers that arrays can be indexed with
+        found = array("i", places)  # numbers that arrays can be indexed with
         usable = usable if len(found) == len(usable) else found
     return Row(series, columns, usable, is_bare(series.points))
 

@@ -115,11 +115,18 @@ def interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, fl
     on clipped residuals) widens it by sqrt((1 + rho) / (1 - rho)).
     """
     left, right = np.array(before, float), np.array(after, float)
-    shift = float(np.median(right) - np.median(left))
-    rest = np.concatenate([left - np.median(left), right - np.median(right)])
+    centers = _median(left), _median(right)
+    shift = centers[1] - centers[0]
+    rest = np.concatenate([left - centers[0], right - centers[1]])
     noise = max(noises([left, right]))
-    sigma = max(order.SIGMAS * float(np.median(np.abs(rest))), noise)
-    clipped = np.clip(rest, -3 * sigma, 3 * sigma)
+    sigma = max(order.SIGMAS * _median(np.abs(rest)), noise)
+    clipped = np.minimum(np.maximum(rest, -3 * sigma), 3 * sigma)
     rho = min(max(float(clipped[1:] @ clipped[:-1]) / max(float(clipped @ clipped), 1e-18), 0.0), 0.9)
     error = 1.2533 * sigma * math.sqrt((1 + rho) / (1 - rho) * (1 / len(left) + 1 / len(right)))
     return shift - Z99 * error, shift + Z99 * error
+
+
+def _median(values: Floats) -> float:
+    """What `np.median` says, which takes ten times as long for some tens of values."""
+    ordered, half = np.sort(values), len(values) // 2
+    return float(ordered[half]) if len(values) % 2 else float(0.5 * (ordered[half - 1] + ordered[half]))

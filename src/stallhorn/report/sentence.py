@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from stallhorn import units
@@ -22,6 +22,7 @@ from stallhorn.model import (
     Status,
     Verdict,
 )
+from stallhorn.model.points import OK, Points
 
 
 class Standing(StrEnum):
@@ -78,7 +79,13 @@ def sentence(report: Report) -> str:
 
 def is_measured(report: Report) -> bool:
     """Whether there is at least one value; failed and skipped measurements are none."""
-    return any(point.status is Status.OK for series in report.history.series for point in series.points)
+    return any(_has_value(series.points) for series in report.history.series)
+
+
+def _has_value(points: Sequence[Measurement]) -> bool:
+    if isinstance(points, Points):
+        return OK in points.columns.statuses
+    return any(point.status is Status.OK for point in points)
 
 
 def standings(report: Report) -> dict[SeriesKey, Standing]:

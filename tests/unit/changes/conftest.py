@@ -19,9 +19,12 @@ COMPILED = """
 import json
 from figures.changes.calibration import Change, calibration, histories, of_steps
 from figures.changes.planted import offline
-from stallhorn.changes import steps
+import numpy as np
+from stallhorn.changes import bare, levels, steps
 from stallhorn.changes.loops import compiler
+from stallhorn.changes.row import row_of
 from stallhorn.changes.series import logarithms
+from stallhorn.model import Direction, Measurement, Parameters, Series, SeriesKey, Status
 
 assert compiler.compiled() and compiler.is_compiled()
 
@@ -39,6 +42,31 @@ def boasting(values):
 def bands(find, series):
     return [vars(one) for one in calibration(find, series)]
 
+def bare_series():
+    # Steps and outliers of results without samples, with bounds and without, and rates.
+    rng = np.random.default_rng(7)
+    for number in range(60):
+        count = int(rng.integers(1, 120))
+        x = np.cumsum(rng.choice([0, 0.4, -0.4], count, p=[0.94, 0.03, 0.03])) + rng.normal(0, 0.03, count)
+        x += rng.choice([0, 0.5], count, p=[0.95, 0.05])
+        values, width = np.exp(x).tolist(), 0.02 * (number % 3)
+        key = SeriesKey(f"b{number}", Parameters(()), "env", "box")
+        points = tuple(
+            Measurement(key, f"{place:040x}", Status.OK, value, value * (1 - width), value * (1 + width))
+            for place, value in enumerate(values)
+        )
+        yield Series(key, "seconds", points, Direction.FASTER if number % 5 == 4 else Direction.SLOWER)
+
+def as_the_rule_says():
+    every = list(bare_series())
+    rows = [row_of(one) for one in every]
+    heads = [one.points[len(one.points) * 3 // 4].commit for one in every]
+    changes = bare.detect([(row, 0, len(row.usable)) for row in rows]) == [levels.detect(one) for one in every]
+    return changes and all(
+        list(bare.compare(zip(rows, heads), base)) == [levels.compare(one, at, base) for one, at in zip(every, heads)]
+        for base in (None, f"{5:040x}")
+    )
+
 few = [logarithms(one.values)[0] for one in offline(6, 0.06)]
 series = list(histories())
 many = [logarithms(one.values)[0] for one in series[:4750]]
@@ -48,6 +76,7 @@ parts = [one for start in range(0, len(many), 500) for one in told(many[start : 
 print(json.dumps({
     "few": [plain(one) for one in told(few)],
     "two threads are one": whole == parts,
+    "as the rule says": as_the_rule_says(),
     "found": sum(len(one.found) for one in whole),
     "stated": bands(of_steps, series),
     "boasted": bands(boasting, series),

@@ -72,6 +72,10 @@ def test_comparisons_are_the_same(every: list[Series], head: int, base: int | No
     ]
 
 
+def test_compiled_loops_say_what_the_rule_says(compiled: dict[str, Any]) -> None:
+    assert compiled["as the rule says"]
+
+
 @pytest.mark.parametrize("together", [1, 2, 3])
 def test_any_number_of_series_is_read_together(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
     every = [series(*(bare(place, 1.0 + number * (place > 3)) for place in range(8))) for number in range(4)]
