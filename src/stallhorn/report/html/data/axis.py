@@ -28,6 +28,7 @@ class Axis:
 
     commits: tuple[str, ...]
     places: Mapping[str, int]
+    index: Whole  # 0, 1, 2, ...
     json: orjson.Fragment
 
 
@@ -58,7 +59,8 @@ def axis(revisions: Sequence[Revision], edges: Iterable[str] = ()) -> Axis:
         "tags": {str(place): [words.clean(tag) for tag in each.tags] for place, each in enumerate(kept) if each.tags},
         "thinned": len(revisions) - len(kept),
     }
-    return Axis(commits, {commit: place for place, commit in enumerate(commits)}, orjson.Fragment(orjson.dumps(told)))
+    places = {commit: place for place, commit in enumerate(commits)}
+    return Axis(commits, places, np.arange(len(commits)), orjson.Fragment(orjson.dumps(told)))
 
 
 def lined_up(series: Series, along: Axis) -> Line:
@@ -67,7 +69,7 @@ def lined_up(series: Series, along: Axis) -> Line:
     values, lows, highs = (np.asarray(each, dtype=np.float64) for each in (columns.values, columns.lows, columns.highs))
     commits = columns.commits if isinstance(columns.commits, tuple) else tuple(columns.commits)
     if commits == along.commits:
-        return Line(series, values, lows, highs, np.arange(len(commits)))
+        return Line(series, values, lows, highs, along.index)
     index = np.fromiter((along.places.get(each, -1) for each in commits), np.int64, len(commits))
     kept = index >= 0
     spread = []

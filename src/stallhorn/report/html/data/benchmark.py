@@ -15,7 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from stallhorn.model import Benchmark, ChangePoint, Floor, Measurement, Observation, Parameters, Roofs, Status, plain
-from stallhorn.model.points import CODES, columns_of
+from stallhorn.model.points import STATUSES, columns_of
 from stallhorn.report.html import words
 from stallhorn.report.html.data.axis import Floats, Line, Whole
 from stallhorn.report.html.data.records import facts_of, samples_of
@@ -26,7 +26,7 @@ SCHEMA = 1
 DIGITS = 4  # of the smallest value of a series that are kept
 _FAILURES = 12  # of one series that are told, the newest
 _REASON = 160  # characters
-_BAD = tuple(code for status, code in CODES.items() if status not in (Status.OK, Status.SKIPPED))
+_IS_BAD = np.array([status not in (Status.OK, Status.SKIPPED) for status in STATUSES])  # by code
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +246,8 @@ def _failures(line: Line) -> list[list[object]]:
     columns = columns_of(line.series.points)
     if columns.is_all_ok:
         return []
-    bad = [code for code in _BAD if code in columns.statuses]
-    if not bad:
-        return []
-    statuses = np.frombuffer(columns.statuses, np.uint8)
-    failed = np.flatnonzero(np.isin(statuses, bad) & (line.index >= 0))[-_FAILURES:]
+    bad = _IS_BAD[np.frombuffer(columns.statuses, np.uint8)]
+    failed = np.flatnonzero(bad & (line.index >= 0))[-_FAILURES:]
     found: list[list[object]] = []
     for place in failed.tolist():
         point: Measurement = line.series.points[place]
