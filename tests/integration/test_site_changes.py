@@ -209,6 +209,19 @@ def test_a_change_is_printed_without_its_controls(browser: Any, sites: dict[str,
         assert len(visit.page.pdf()) > 10_000
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_moves_while_the_list_loads(browser: Any, sites: dict[str, Path], width: int) -> None:
+    script = """() => new Promise((done) => {
+      let moved = 0;
+      new PerformanceObserver((list) => { for (const each of list.getEntries()) moved += each.value; })
+        .observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(moved), 300);
+    })"""
+    for path in ("changes.html", first(sites["rich"])):
+        with Visit(browser, sites["rich"] / path, viewport={"width": width, "height": 900}) as visit:
+            assert visit.page.evaluate(script) <= 0.02
+
+
 def test_keys_lead_from_change_to_change(browser: Any, sites: dict[str, Path]) -> None:
     with Visit(browser, sites["rich"] / f"change/{rich().changes[0].id}.html") as visit:
         visit.page.keyboard.press("]")

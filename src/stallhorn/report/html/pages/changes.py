@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stallhorn.model import Change
+from stallhorn.model import Change, Kind
 from stallhorn.report.account import Accounts, Brief
 from stallhorn.report.feed import feed
 from stallhorn.report.html import words
@@ -37,6 +37,18 @@ class Entry:
     words: str  # lower case
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A filter of the list."""
+
+    name: str  # in the address
+    label: str
+    values: tuple[str, ...]
+
+
+_KINDS = ("slower", "faster", "machine", "measurement")
+
+
 def pages(site: Site) -> Iterable[Page | File]:
     accounts, where = Accounts(site.report, site.report.changes[:MOST], site.units), paths(site)
 
@@ -49,6 +61,7 @@ def pages(site: Site) -> Iterable[Page | File]:
         "entries": entries,
         "total": len(site.report.changes),
         "most": MOST,
+        "choices": _choices(entries),
         "counts": _counts(site, accounts),
         "recorded": bool(site.report.history.observations) or any(each.causes for each in entries),
         "doubtful": len(site.report.suspicions),
@@ -79,6 +92,25 @@ def _entry(change: Change, site: Site, accounts: Accounts, page: str) -> Entry:
         machines="\n".join(machines),
         words=" ".join(found).lower(),
     )
+
+
+def _choices(entries: Sequence[Entry]) -> tuple[Choice, ...]:
+    """What the list can be narrowed to; what all changes share is no choice."""
+    kinds = [_kind(each) for each in entries]
+    causes = sorted({cause for each in entries for cause in each.causes.split()})
+    found = (
+        Choice("what", "What", tuple(name for name in _KINDS if name in kinds)),
+        Choice("state", "State", tuple(dict.fromkeys(sorted(each.state for each in entries)))),
+        Choice("cause", "Cause", (*causes, "unknown") if causes else ()),
+        Choice("backend", "Backend", tuple(sorted({name for each in entries for name in each.backends.splitlines()}))),
+        Choice("machine", "Machine", tuple(sorted({name for each in entries for name in each.machines.splitlines()}))),
+    )
+    return tuple(each for each in found if len(each.values) > 1)
+
+
+def _kind(entry: Entry) -> str:
+    change = entry.brief.change
+    return change.direction.value if change.kind is Kind.CODE else change.kind.value
 
 
 def _backends(change: Change, site: Site) -> list[str]:

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { el, state, pick, copy, keys } = window.stallhorn;
+  const { el, state, copy, keys } = window.stallhorn;
 
   // ---- the list
 
@@ -15,44 +15,32 @@
     const search = form.querySelector("[data-search]");
     const answer = form.querySelector("output");
     const none = document.querySelector(".none");
-    const values = (name) => [...new Set(rows.flatMap((row) => row.dataset[name].split(/[ \n]/).filter(Boolean)))].sort();
-    const lines = (name) => [...new Set(rows.flatMap((row) => row.dataset[name].split("\n").filter(Boolean)))].sort();
-    const kinds = {
-      slower: (row) => row.dataset.kind === "code" && row.dataset.direction === "slower",
-      faster: (row) => row.dataset.kind === "code" && row.dataset.direction === "faster",
-      machine: (row) => row.dataset.kind === "machine",
-      measurement: (row) => row.dataset.kind === "measurement",
+    const has = (row, name, value) => row.dataset[name].split("\n").includes(value);
+    const tests = {
+      what: (row, value) => (row.dataset.kind === "code" ? row.dataset.direction : row.dataset.kind) === value,
+      state: (row, value) => row.dataset.state === value,
+      cause: (row, value) =>
+        (value === "unknown" ? !row.dataset.causes : row.dataset.causes.split(" ").includes(value)),
+      backend: (row, value) => has(row, "backends", value),
+      machine: (row, value) => has(row, "machines", value),
     };
-    const one = (name, label, options, test) => ({ name, label, options, test });
-    const has = (name) => (row, value) => row.dataset[name].split("\n").includes(value);
-    const choices = [
-      one("what", "What", Object.keys(kinds).filter((name) => rows.some(kinds[name])), (row, value) => kinds[value]?.(row)),
-      one("state", "State", lines("state"), (row, value) => row.dataset.state === value),
-      one("cause", "Cause", [...values("causes"), "unknown"], (row, value) =>
-        value === "unknown" ? !row.dataset.causes : row.dataset.causes.split(" ").includes(value)),
-      one("backend", "Backend", lines("backends"), has("backends")),
-      one("machine", "Machine", lines("machines"), has("machines")),
-    ].filter((each) => each.options.length > 1);
-
-    for (const each of choices) {
-      const made = pick(each.label, [["", "all"], ...each.options], state.get(each.name, ""), (value) =>
-        state.set({ [each.name]: value || null }));
-      each.control = made.control;
-      form.querySelector(".picks").append(made);
+    const selects = [...form.querySelectorAll("select")];
+    for (const each of selects) {
+      each.addEventListener("change", () => state.set({ [each.name]: each.value || null }));
     }
 
     function show() {
       const wanted = state.get("q", "").toLowerCase().split(/\s+/).filter(Boolean);
       let left = 0;
       for (const row of rows) {
-        const fits = wanted.every((word) => row.dataset.words.includes(word)) && choices.every((each) => {
+        const fits = wanted.every((word) => row.dataset.words.includes(word)) && selects.every((each) => {
           const value = state.get(each.name, "");
-          return !value || each.test(row, value);
+          return !value || tests[each.name](row, value);
         });
         row.hidden = !fits;
         left += fits;
       }
-      for (const each of choices) each.control.value = state.get(each.name, "");
+      for (const each of selects) each.value = state.get(each.name, "");
       if (document.activeElement !== search) search.value = state.get("q", "");
       none.hidden = left > 0;
       answer.textContent = left === rows.length ? "" : left + " of " + rows.length + " changes";
@@ -62,11 +50,10 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     none.querySelector("[data-clear]").addEventListener("click", () => {
       search.value = "";
-      state.set(Object.fromEntries([["q", null], ...choices.map((each) => [each.name, null])]));
+      state.set(Object.fromEntries([["q", null], ...selects.map((each) => [each.name, null])]));
       search.focus();
     });
     state.onchange(show);
-    form.hidden = false;
     show();
   }
 
