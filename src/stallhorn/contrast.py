@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stallhorn.changes.rule import CERTAINTY, DOUBT, PLAIN, PRIOR, PRIOR_ALONE, PRIOR_WEIGHT, RELEVANT
+from stallhorn.changes.rule import CERTAINTY, DOUBT, PRIOR, PRIOR_ALONE, PRIOR_WEIGHT, RELEVANT
 from stallhorn.model import Benchmark, Direction, History, Series, Status
 from stallhorn.model.points import OK, STATUSES, Columns, Points, columns_of
 from stallhorn.sweeps.roles import Roles, families, roles
@@ -37,9 +37,10 @@ WINDOW = 100  # the newest measurements of a series, which its noise is taken fr
 NORMAL_99 = 2.5758  # standard deviations
 _T_99 = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250)  # Student's, for 1 to 9 degrees of freedom
 _FEW = 3  # benchmarks, from which it can be told how much benchmarks differ
-_SIGMA = 1.4826  # of a normal distribution, in median absolute deviations
+_QUANTILES = ((0.5, 0.6745), (0.85, 1.4395), (0.95, 1.96))  # of sizes; the same of a normal distribution
+_TELLING = 40  # differences, from which the outermost of these is more than one of them
 
-RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "plain": PLAIN, "relevant": RELEVANT, "normal": NORMAL_99}  # of a pair
+RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "relevant": RELEVANT, "normal": NORMAL_99}  # of a pair
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -394,18 +395,17 @@ def _apart(
     effect = after[:, 0] - before[:, 0]
     down = np.hypot(after[:, 0] - after[:, 1], before[:, 2] - before[:, 0])
     up = np.hypot(after[:, 2] - after[:, 0], before[:, 0] - before[:, 1])
-    bounded = ~np.isnan(down) & ~np.isnan(up)
-    separate = ~bounded | (effect - down > 0) | (effect + up < 0)
-    needed = np.where(bounded, np.minimum(CERTAINTY * spread, math.log(PLAIN)), CERTAINTY * spread)
+    unbounded = np.isnan(down) | np.isnan(up)
+    separate = unbounded | (effect - down > 0) | (effect + up < 0)
     usual = np.where(known, NORMAL_99 * spread, math.nan)
-    return effect, np.fmax(down, usual), np.fmax(up, usual), needed, separate
+    return effect, np.fmax(down, usual), np.fmax(up, usual), CERTAINTY * spread, separate
 
 
 def scatter(series: Sequence[Series]) -> Noise:
     """What each series scatters from one measurement to the next, and whether its history is long enough to know that.
 
-    Standard deviations of logarithms: the larger of two robust estimates from the differences of neighbours and of
-    second neighbours, which a change of level hardly moves, taken together with what is usual.
+    Standard deviations of logarithms: the largest of some estimates from the differences of neighbours and of second
+    neighbours, which changes of level hardly move, taken together with what is usual.
     """
     usual, own = np.empty(len(series)), np.zeros(len(series))
     counts = np.zeros(len(series))
@@ -419,10 +419,24 @@ def scatter(series: Sequence[Series]) -> Noise:
     for length, group in by_length.items():
         if length > 2:
             logs = np.log(np.stack([values for _, values in group]))
-            steps = (np.median(np.abs(logs[:, apart:] - logs[:, :-apart]), axis=1) for apart in (1, 2))
-            own[[place for place, _ in group]] = _SIGMA / math.sqrt(2) * np.maximum(*steps)
+            steps = [np.abs(logs[:, apart:] - logs[:, :-apart]) for apart in ((1, 2) if length >= LONG else (1,))]
+            own[[place for place, _ in group]] = np.max([_deviation(each) for each in steps], axis=0)
     together = np.sqrt((PRIOR_WEIGHT * usual**2 + counts * own**2) / (PRIOR_WEIGHT + counts))
     return np.asarray(np.round(together, 5), dtype=np.float64), counts >= LONG
+
+
+def _deviation(steps: Numbers) -> Numbers:
+    """The standard deviation behind the sizes of differences (rows), by several of their quantiles.
+
+    The median alone is blind for a series that jumps between two speeds now and then, and for wild nights. Of a few
+    differences, one may be the change that is asked about: there it has to do.
+    """
+    count = steps.shape[1]
+    quantiles = _QUANTILES[: 3 if count >= _TELLING else 2 if count >= LONG - 1 else 1]
+    at = [int(share * (count - 1)) for share, _ in quantiles]
+    ordered = np.partition(steps, sorted(set(at)), axis=1)
+    widths = [ordered[:, place] / width for place, (_, width) in zip(at, quantiles, strict=True)]
+    return np.asarray(np.max(widths, axis=0) / math.sqrt(2))
 
 
 def usable_values(columns: Columns) -> Numbers:

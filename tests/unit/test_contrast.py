@@ -136,6 +136,24 @@ def test_a_lucky_pair_of_a_noisy_history_is_no_finding() -> None:
     assert found.lows[0] < 1 < found.highs[0]
 
 
+@pytest.mark.parametrize(("count", "noises"), [(4, [0.01, 0.1]), (12, [0.01, 0.1, 0.3]), (60, [0.01, 0.1, 0.3])])
+def test_among_many_noisy_series_none_is_a_finding_by_chance(count: int, noises: list[float]) -> None:
+    rng = random.Random(4)
+    series = [
+        measured(*steady(1.0, count, rng.choice(noises), seed=place), of=key(n=str(place)), half=0.001)
+        for place in range(300)
+    ]
+    found = contrast(history(*series, commits=count), Side(commit(count - 2)), Side(commit(count - 1)))
+    assert found.summary.counts[Outcome.SLOWER] + found.summary.counts[Outcome.FASTER] == 0
+    assert found.summary.counts[Outcome.SAME] > 290
+
+
+def test_a_series_that_jumps_between_two_speeds_is_no_finding_when_it_jumps() -> None:
+    rng = random.Random(1)
+    values = [rng.choice([1.0, 1.0, 1.0, 1.5]) * math.exp(rng.gauss(0, 0.003)) for _ in range(60)]
+    assert pair(*values, 1.0, 1.5, half=0.001).outcome(0) is not Outcome.SLOWER
+
+
 def test_what_nearly_is_told_from_noise_is_too_noisy_to_say() -> None:
     values = steady(1.0, noise=0.1)
     needed = pair(*values, 1.0, 1.0).needed[0]
@@ -150,6 +168,11 @@ def test_a_small_difference_can_be_significant_without_being_relevant() -> None:
     found = contrast(history(Series(key(), "seconds", points), commits=101), Side(commit(99)), Side(commit(100)))
     assert found.significant[0] and not found.relevant[0]
     assert found.outcome(0) is Outcome.SAME
+
+
+def test_the_step_that_is_asked_about_is_not_the_noise_of_a_short_history() -> None:
+    assert pair(1.0, 1.0, 2.5).outcome(0) is Outcome.SLOWER
+    assert pair(1.0, 1.0, 1.0, 1.0, 2.5).outcome(0) is Outcome.SLOWER
 
 
 def test_without_a_history_only_a_plain_difference_is_told() -> None:

@@ -173,9 +173,9 @@
     const spread = exact ? 0 : Math.hypot(one, two) / 1e5;
     const effect = Math.log(right.value) - Math.log(left.value);
     const down = Math.hypot(right.below, left.above), up = Math.hypot(right.above, left.below);
-    const bounded = !Number.isNaN(down) && !Number.isNaN(up);
-    const separate = exact || !bounded || effect - down > 0 || effect + up < 0;
-    const needed = exact ? 0 : bounded ? Math.min(rule.certainty * spread, Math.log(rule.plain)) : rule.certainty * spread;
+    const unbounded = Number.isNaN(down) || Number.isNaN(up);
+    const separate = exact || unbounded || effect - down > 0 || effect + up < 0;
+    const needed = rule.certainty * spread;
     const usual = one > 0 && two > 0 && !exact ? rule.normal * spread : NaN;
     const size = Math.abs(effect);
     const relevant = size >= (exact ? 1e-12 : Math.log(rule.relevant));
