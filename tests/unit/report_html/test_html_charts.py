@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_builder import key, missing, ok, revision
 
-from stallhorn.model import Direction, Series, Status
+from stallhorn.model import Direction, Status
 from stallhorn.report.html.charts.axes import commit_axis, value_axis
 from stallhorn.report.html.charts.history import HEIGHT, MOST_LINES, WIDTH, Line, Mark, history_chart
-from stallhorn.report.html.charts.sparkline import sparkline
 
 REVISIONS = [revision(position) for position in range(10)]
 OF = key()
@@ -154,13 +153,3 @@ def test_coordinates_stay_inside_the_chart() -> None:
     for mark in drawn(svg, "point"):
         assert 0 <= float(mark.get("data-x", "")) <= WIDTH
         assert 0 <= float(mark.get("data-y", "")) <= HEIGHT
-
-
-def test_a_sparkline_of_nothing_is_nothing_and_a_gap_is_a_gap() -> None:
-    failed = Series(OF, "seconds", (missing(OF, REVISIONS[0], Status.FAILED, ""),))
-    axis = commit_axis(REVISIONS, {each.commit for each in REVISIONS[:5]})
-    assert sparkline(failed, axis, frozenset()) == ""
-    points = tuple(ok(OF, REVISIONS[place], 1e-3) for place in (0, 1, 3, 4))
-    root = ElementTree.fromstring(sparkline(Series(OF, "seconds", points), axis, frozenset()))
-    assert next(each for each in root if each.get("class") == "spark-line").get("d", "").count("M") == 2
-    assert root.get("aria-label") == "4 commits: from 1.00 ms to 1.00 ms"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from report_builder import NOW, compare, key, level, missing, ok, report, revision
 
 from stallhorn.model import Change, ChangePoint, Direction, Machine, Measurement, Report, Series, Status, Verdict
-from stallhorn.report.html.data.numbers import DIGITS, MORE, listed, scaled, scales
+from stallhorn.report.html.charts.small import small
+from stallhorn.report.html.data.numbers import DIGITS, OTHERS, listed, scaled, scales
 from stallhorn.report.html.data.script import script
 from stallhorn.report.html.data.series import series_index, series_rest
 from stallhorn.report.html.data.spark import TOP, length, sparks, top
@@ -61,7 +62,7 @@ def test_what_is_not_measured_stays_none() -> None:
 @given(st.floats(1e-12, 900), st.integers(0, 3))
 def test_times_read_the_same_from_their_integer(value: float, larger: int) -> None:
     """Also with a digit less, as the index has it, and where other values of the series are smaller."""
-    exponent = math.floor(math.log10(value)) - DIGITS + 2 - larger
+    exponent = math.floor(math.log10(value)) - DIGITS["seconds"] + 2 - larger
     again = scaled(np.array([value]), np.array([exponent]))[0] / 10.0**-exponent
     assert quantity(again, "seconds") == quantity(value, "seconds")
     assert interval(again, again, "seconds") == interval(value, value, "seconds")
@@ -69,7 +70,7 @@ def test_times_read_the_same_from_their_integer(value: float, larger: int) -> No
 
 @given(st.floats(1e-3, 9e5))
 def test_other_units_read_the_same_too(value: float) -> None:
-    exponent = math.floor(math.log10(value)) - MORE + 2
+    exponent = math.floor(math.log10(value)) - OTHERS + 2
     integer = scaled(np.array([value]), np.array([exponent]))[0]
     again = integer / 10.0**-exponent if exponent < 0 else integer * 10.0**exponent
     assert quantity(again, "items") == quantity(value, "items")
@@ -208,6 +209,14 @@ def test_one_wild_point_of_a_long_history_is_no_step() -> None:
 def test_large_ratios_are_drawn_logarithmically() -> None:
     (text,) = sparks(arrange(report([series(1.0, 10.0, 100.0)], revisions=AT), NOW))
     assert text == "0gv"
+
+
+def test_a_history_is_drawn_as_the_browser_draws_it() -> None:
+    drawn = str(small("0.v", "2.00 s"))
+    assert 'd="M4.0 24.0h2M128.0 4.0h2"' in drawn
+    assert 'aria-label="history in 2 values, the newest 2.00 s"' in drawn
+    assert 'd="M4.0 24.0L66.0 14.3L128.0 4.0"' in str(small("0fv", ""))
+    assert small("..", "") == small("", "") == ""
 
 
 def test_the_table_begins_with_the_most_urgent_and_largest() -> None:

@@ -1,8 +1,8 @@
 """Measured numbers as integers of few digits, from which pages write the same texts as from the numbers. Pure.
 
 A series has one scale for all its values, at every commit: a power of ten by which integers are multiplied. It gives
-the smallest positive value that was ever measured of it DIGITS significant digits, or MORE where units are no powers
-of ten (bytes) or four digits are shown (all but times). Data files of any page may use it.
+the smallest positive value that was ever measured of it so many significant digits: two more than are shown, and more
+of bytes, whose units are no powers of ten. Data files of any page may use it.
 
 Numbers are not rounded to the nearest integer: rounding twice, here and where three digits are written, would now and
 then give another last digit than rounding once. An integer ends in 0 or 5 only if the number is that integer; any
@@ -23,8 +23,8 @@ from stallhorn.model.points import columns_of
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-DIGITS = 5
-MORE = 7
+DIGITS = {"seconds": 5, "bytes": 7}  # by unit
+OTHERS = 6
 _EXACT = 1e-10  # numbers that are so close to an integer, in relation to it, are that integer
 
 
@@ -44,7 +44,7 @@ def scales(series: Sequence[Series]) -> Integers:
     smallest[filled] = np.minimum.reduceat(sizes, starts)
     known = np.isfinite(smallest)
     found = np.zeros(len(series), np.int64)
-    digits = np.array([DIGITS if each.unit == "seconds" else MORE for each in series])
+    digits = np.array([DIGITS.get(each.unit, OTHERS) for each in series])
     found[known] = np.floor(np.log10(smallest[known])).astype(np.int64) - (digits[known] - 1)
     return found
 

@@ -18,7 +18,7 @@ from stallhorn.model import Series
 from stallhorn.model.points import columns_of
 from stallhorn.report.html.charts.axes import LEAST_SPAN, LOG_FROM, CommitAxis
 from stallhorn.report.html.data.numbers import Floats
-from stallhorn.report.html.view import Site
+from stallhorn.report.html.view import Row, Site
 from stallhorn.report.sentence import Standing, size
 
 _MOST = 24  # characters
@@ -33,15 +33,15 @@ def length(site: Site) -> int:
     return min(_MOST, max((len(axis.revisions) for axis in site.axes.values()), default=0))
 
 
-def sparks(site: Site) -> list[str]:
-    """The history of each series, in the order of the index."""
-    width = length(site)
-    found = [""] * len(site.indexed)
+def sparks(site: Site, rows: Sequence[Row] | None = None) -> list[str]:
+    """The history of each row; of all series in the order of the index by default."""
+    rows, width = site.indexed if rows is None else rows, length(site)
+    found = [""] * len(rows)
     for machine, axis in site.axes.items():
-        mine = [place for place, row in enumerate(site.indexed) if row.key.machine == machine]
+        mine = [place for place, row in enumerate(rows) if row.key.machine == machine]
         for start in range(0, len(mine), _BLOCK):
             block = mine[start : start + _BLOCK]
-            texts = _texts(_binned(_matrix([site.indexed[place].series for place in block], axis)), width)
+            texts = _texts(_binned(_matrix([rows[place].series for place in block], axis)), width)
             for place, text in zip(block, texts, strict=True):
                 found[place] = text
     return found

@@ -13,7 +13,8 @@ from stallhorn.pitfalls.base import detectors
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.cards import cards, lines, newest_of_series, open_changes, total
 from stallhorn.report.html.causes import Seen
-from stallhorn.report.html.charts.sparkline import sparkline
+from stallhorn.report.html.charts.small import small
+from stallhorn.report.html.data.spark import sparks
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.recency import nights_without, span
 from stallhorn.report.html.view import Row, Site
@@ -97,11 +98,11 @@ def _table(site: Site, seen: Seen) -> dict[str, object]:
             Entry(
                 row,
                 str(Parameters(tuple(pair for pair in row.key.parameters.values if pair[0] not in everywhere))),
-                sparkline(row.series, site.axes[row.key.machine], _changed(row, site)),
+                small(history, words.value(row.measured, row.series.unit) if row.measured else ""),
                 seen.by_series.get(row.key, ()),
                 newest.get(row.key),
             )
-            for row in urgent
+            for row, history in zip(urgent, sparks(site, urgent), strict=True)
         ],
         "tally": _tally(tallies),
         "everywhere": [(name, plain(text)) for name, text in everywhere.items()],
@@ -151,7 +152,3 @@ def _tally(counts: Mapping[Standing, int]) -> str:
     parts += [f"{failed:,} failed"] if failed else []
     parts += [f"{skipped:,} skipped"] if skipped else []
     return ", ".join(parts)
-
-
-def _changed(row: Row, site: Site) -> frozenset[str]:
-    return frozenset(point.first for point in site.changed.get(row.key, ()))
