@@ -86,6 +86,12 @@ def panels(rows: Sequence[Row], same: Set[str], site: Site) -> tuple[Panel, ...]
     return tuple(replace(panel, open=any(panel is each for each in opened)) for panel in made)
 
 
+def anchor_of(key: SeriesKey, commit: str, site: Site) -> str:
+    """Where a benchmark's page has what was found in one series at one commit."""
+    anchor = causes.anchor(key)
+    return anchor if site.judged.get(key.machine) == commit else f"{anchor}-{commit[:8]}"
+
+
 def did(rows: Sequence[Row], same: Set[str], commit: str, site: Site) -> Did:
     """What the machine did for each series at one commit; columns that nothing fills are left out."""
     told = []
@@ -121,9 +127,8 @@ def shown(key: SeriesKey, same: Set[str]) -> str:
 def _panel(row: Row, commit: str, findings: Sequence[Finding], same: Set[str], site: Site) -> Panel:
     facts = causes.newest(site.observed.get(row.key, ()), commit)
     earlier = site.judged.get(row.key.machine) != commit
-    anchor = causes.anchor(row.key)
     return Panel(
-        anchor=f"{anchor}-{commit[:8]}" if earlier else anchor,
+        anchor=anchor_of(row.key, commit, site),
         parameters=shown(row.key, same),
         specimen=row.specimen,
         revision=site.revision(commit),

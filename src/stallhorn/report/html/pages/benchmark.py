@@ -29,7 +29,7 @@ from stallhorn.report.html.charts.scripted import SCRIPTS, STYLES
 from stallhorn.report.html.data.axis import Axis, axis, lined_up
 from stallhorn.report.html.facts import FactRow
 from stallhorn.report.html.pages.base import Page
-from stallhorn.report.html.panels import Counted, Did, Panel, counted, did, panels
+from stallhorn.report.html.panels import Counted, Did, Panel, anchor_of, counted, did, panels
 from stallhorn.report.html.series_rows import MOST, constant, named, series_rows
 from stallhorn.report.html.skips import Skips, by_reason
 from stallhorn.report.html.view import Row, Site, distinct, parameter_order
@@ -56,7 +56,8 @@ class Section:
     failures: tuple[BuildFailure, ...]
     rows: tuple[Row, ...]  # measured series
     roofs: Roofs | None  # of the machine
-    panels: tuple[Panel, ...]  # series with findings
+    panels: tuple[Panel, ...]  # series with findings; those of `linked` first
+    linked: frozenset[str]  # anchors of panels to which something leads
     did: Did
     counted: tuple[Counted, ...]  # facts that changed
     steady: int  # facts that did not
@@ -78,6 +79,10 @@ class Section:
     def earlier(self) -> tuple[Panel, ...]:
         """What was found where series changed, before the judged commit."""
         return tuple(each for each in self.panels if each.earlier)
+
+    def room(self, panels: Sequence[Panel], most: int) -> int:
+        """How many of these panels are shown: as many as there is room for, and all that are linked."""
+        return max(most, sum(each.anchor in self.linked for each in panels))
 
     @property
     def noisy(self) -> tuple[FactRow, ...]:
@@ -160,15 +165,16 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
     lines = [lined_up(row.series, whole.axes[row.key.machine]) for row in measured]
     known = named(measured, site.labels)
     found = _findings(measured[:MOST], site)
-    sections = _sections(rows, tried, site)
+    whys = [causes.why(replace(change, points=tuple(points)), site) for change, points in hits]
+    sections = _sections(rows, tried, _linked(whys, site), site)
     sheet = charted.sheet(benchmark, measured, lines, hits, whole.axes, site)
     verdicts = [each.verdict for each in sheet.told]
     content = {
         "benchmark": benchmark,
         "counts": _counts(rows),
         "changes": [
-            (change, len(points), site.in_words(points[0]), causes.why(replace(change, points=tuple(points)), site))
-            for change, points in hits
+            (change, len(points), site.in_words(points[0]), why)
+            for (change, points), why in zip(hits, whys, strict=True)
         ],
         "tabs": charted.tabs(sheet.tabs),
         "data": charted.data(sheet),
@@ -224,23 +230,33 @@ def _findings(rows: Sequence[Row], site: Site) -> dict[SeriesKey, list[Finding]]
     }
 
 
+def _linked(whys: Iterable[causes.Why], site: Site) -> set[str]:
+    """The panels of the series that stand for the causes of changes."""
+    worst = (cause.worst for why in whys for cause in why.causes)
+    return {anchor_of(each.about, each.commit, site) for each in worst}
+
+
 def _anchors(sections: Iterable[Section]) -> frozenset[str]:
     """The panels that the page has room for."""
     shown = (
         panel
         for each in sections
-        for panel in (*each.sick[:_PANELS], *each.specimen_panels[:_FOLDED], *each.harmless[:_FOLDED])
+        for group, most in ((each.sick, _PANELS), (each.specimen_panels, _FOLDED), (each.harmless, _FOLDED))
+        for panel in group[: each.room(group, most)]
     )
     return frozenset(panel.anchor for panel in shown)
 
 
-def _sections(rows: Sequence[Row], tried: Set[int], site: Site) -> list[Section]:
+def _sections(rows: Sequence[Row], tried: Set[int], linked: Set[str], site: Site) -> list[Section]:
     if len(tried) == len(rows) and not _is_anything_told(rows, site):
         return []
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.key.machine, row.key.environment), []).append(row)
-    made = [_section(number, group, tried, site) for number, (_, group) in enumerate(sorted(groups.items()), start=1)]
+    made = [
+        _section(number, group, tried, linked, site)
+        for number, (_, group) in enumerate(sorted(groups.items()), start=1)
+    ]
     return [each for each in made if not each.is_empty]
 
 
@@ -256,10 +272,12 @@ def _is_anything_told(rows: Sequence[Row], site: Site) -> bool:
     )
 
 
-def _section(number: int, rows: Sequence[Row], tried: Set[int], site: Site) -> Section:
+def _section(number: int, rows: Sequence[Row], tried: Set[int], linked: Set[str], site: Site) -> Section:
     machine, environment = rows[0].key.machine, rows[0].key.environment
     history = site.report.history
     benchmark = site.benchmark(rows[0].key.benchmark)
+    found = panels(rows, set(constant([row for row in rows if id(row) in tried])), site)
+    linked = linked | _first_of_each(found)
     rows = sorted(rows, key=lambda row: parameter_order(row.key.parameters, benchmark))
     measured = [row for row in rows if id(row) in tried]
     same = constant(measured)
@@ -280,11 +298,21 @@ def _section(number: int, rows: Sequence[Row], tried: Set[int], site: Site) -> S
         ),
         rows=tuple(measured),
         roofs=history.roofs.get(machine),
-        panels=panels(rows, set(same), site),
+        panels=tuple(sorted(found, key=lambda each: each.anchor not in linked)),
+        linked=frozenset(linked),
         did=did(rows, set(same), revision.commit, site) if revision else Did((), ()),
         counted=changed_facts,
         steady=steady_facts,
     )
+
+
+def _first_of_each(found: Iterable[Panel]) -> set[str]:
+    """The panels of the most urgent series of each pitfall, at the judged commit: the first page leads to them."""
+    first: dict[tuple[str, str, bool], str] = {}
+    for panel in found:
+        for each in () if panel.earlier else panel.findings:
+            first.setdefault((each.pitfall, each.severity, panel.specimen is None), panel.anchor)
+    return set(first.values())
 
 
 def _newest_facts(rows: Sequence[Row], site: Site) -> tuple[list[Observation], Revision | None]:
