@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from report_builder import NOW, compare, key, level, ok, one_series, report, revision
+from report_builder import NOW, compare, key, level, ok, one_series, project, report, revision
 from test_html_site import Text
 
 from stallhorn.model import (
@@ -150,6 +150,12 @@ def test_an_unknown_cause_says_what_would_show_it() -> None:
     assert (card.title, card.chip.words) == (f"Slower since {AT[1].short}", "cause unknown")
     assert card.advice.startswith(f"`stallhorn run {AT[0].short}`")
     assert card.moved == "from 1.00 s to 2.00 s"
+
+
+def test_results_without_their_project_name_no_command_for_it() -> None:
+    (a,) = keys(1)
+    site = arranged(change(1, (a, 2.0)), project=replace(project(), repository=None))
+    assert cards(open_changes(site), site)[0].advice.startswith(f"look at what was changed after {AT[0].short}; ")
 
 
 def test_untested_commits_are_to_be_measured_first() -> None:

@@ -176,6 +176,9 @@ def _backends(points: Iterable[ChangePoint], site: Site) -> str:
 def _advice(change: Change, worst: ChangePoint, why: Why, site: Site) -> str:
     if why.causes:
         return why.causes[0].worst.remedy
+    if site.report.history.project.repository is None:  # nothing can be measured from here
+        after = f"look at what was changed after {change.last.short}"
+        return f"{after}; these results hold times alone, `stallhorn run` in the project itself records why"
     if change.untested:
         return (
             f"`stallhorn run {change.last.short}..{change.first.short}` measures the {len(change.untested)} "

@@ -207,6 +207,7 @@
       go(0);
     });
     parts.body.addEventListener("keydown", step);
+    window.stallhorn.keys({ "↓ ↑ Home End": ["rows of a table, from its filter or from within", () => {}] });
     let waiting = false;
     parts.body.addEventListener("scroll", () => {
       moved();
