@@ -22,7 +22,7 @@ from stallhorn.changes.loops import compiler, eliminate, order
 from stallhorn.changes.series import Floats, Integers
 
 MANY = 4_000  # points judged in this process from which compiling pays, if an earlier process compiled
-COLD = 100_000  # ... if none did: about eight seconds
+COLD = 100_000  # ... if none did: about ten seconds
 SPLIT = 200_000  # points from which two threads share the work
 THREADS = 2
 Z99 = 2.576

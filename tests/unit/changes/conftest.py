@@ -45,26 +45,27 @@ def bands(find, series):
 def bare_series():
     # Steps and outliers of results without samples, with bounds and without, and rates.
     rng = np.random.default_rng(7)
-    for number in range(60):
-        count = int(rng.integers(1, 120))
-        x = np.cumsum(rng.choice([0, 0.4, -0.4], count, p=[0.94, 0.03, 0.03])) + rng.normal(0, 0.03, count)
-        x += rng.choice([0, 0.5], count, p=[0.95, 0.05])
-        values, width = np.exp(x).tolist(), 0.02 * (number % 3)
+    for number in range(160):
+        count, sigma = int(rng.integers(1, 90)), (0.01, 0.05, 0.12)[number % 3]
+        x = np.cumsum(rng.choice([0, 0.3, -0.3], count, p=[0.92, 0.04, 0.04])) + rng.normal(0, sigma, count)
+        x += rng.choice([0, 0.25, 0.6], count, p=[0.9, 0.05, 0.05])
+        values = np.exp(x).tolist()
+        width = rng.choice([0, 0.02, 0.4], count, p=[0.02, 0.8, 0.18] if number % 2 else None)
         key = SeriesKey(f"b{number}", Parameters(()), "env", "box")
         points = tuple(
-            Measurement(key, f"{place:040x}", Status.OK, value, value * (1 - width), value * (1 + width))
-            for place, value in enumerate(values)
+            Measurement(key, f"{place:040x}", Status.OK, value, value * (1 - wide), value * (1 + wide))
+            for place, (value, wide) in enumerate(zip(values, width.tolist()))
         )
         yield Series(key, "seconds", points, Direction.FASTER if number % 5 == 4 else Direction.SLOWER)
 
 def as_the_rule_says():
     every = list(bare_series())
     rows = [row_of(one) for one in every]
-    heads = [one.points[len(one.points) * 3 // 4].commit for one in every]
     changes = bare.detect([(row, 0, len(row.usable)) for row in rows]) == [levels.detect(one) for one in every]
+    heads = [[one.points[len(one.points) * part // 8].commit for one in every] for part in (3, 5, 7)]
     return changes and all(
-        list(bare.compare(zip(rows, heads), base)) == [levels.compare(one, at, base) for one, at in zip(every, heads)]
-        for base in (None, f"{5:040x}")
+        list(bare.compare(zip(rows, at), base)) == [levels.compare(one, head, base) for one, head in zip(every, at)]
+        for at in heads for base in (None, f"{3:040x}", f"{40:040x}")
     )
 
 few = [logarithms(one.values)[0] for one in offline(6, 0.06)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import commit, point, revision, series
+from builders import bare, commit, point, revision, series
 
 from stallhorn.changes.line import Line
-from stallhorn.model import ChangePoint, Level, Revision
+from stallhorn.model import ChangePoint, Level, Revision, Series
+from stallhorn.model.points import Points, columns_of
 
 # 0 - 1 - 2 --- 5 - 6   the branch
 #      \- 3 - 4         a side branch, dated between 2 and 5
@@ -66,3 +67,26 @@ def test_positions_of_the_part_become_those_of_the_whole() -> None:
     made = ChangePoint(SERIES.key, Level(0, 3, 1, 1, 1), Level(3, 5, 2, 2, 2), commit(2), commit(5))
     whole = found.whole(made)
     assert (whole.before.start, whole.before.stop, whole.after.start, whole.after.stop) == (0, 3, 5, 7)
+
+
+# --- in columns
+
+
+def in_columns(of: Series, **more: object) -> Series:
+    made = Points(of.key, columns_of(of.points), "1", known={4: of.points[4], 5: of.points[5]})
+    return replace(of, points=replace(made, **more))  # type: ignore[arg-type]
+
+
+def test_parts_of_columns_are_columns_and_say_the_same() -> None:
+    whole = series(*(bare(place, 1.0 + place, None, 9.0) if place != 1 else bare(1, None) for place in range(7)))
+    given = in_columns(whole, started=[1000.0 * place for place in range(7)])
+    for parts in (FORKED.of_branch(given), FORKED.up_to(given, commit(4)), FORKED.up_to(given, commit(5), commit(3))):
+        assert isinstance(parts.series.points, Points)
+        assert parts.series.points == [given.points[place] for place in parts.places]
+
+
+def test_series_with_the_same_commits_have_parts_with_the_same_commits() -> None:
+    one = in_columns(SERIES)
+    two = in_columns(SERIES, columns=replace(columns_of(one.points), commits=columns_of(one.points).commits))
+    parts = [FORKED.of_branch(each).series.points for each in (one, two)]
+    assert columns_of(parts[0]).commits is columns_of(parts[1]).commits
