@@ -118,6 +118,8 @@ class Site:
     findings: Mapping[SeriesKey, tuple[Finding, ...]]
     facts: Mapping[SeriesKey, tuple[Series, ...]]  # counted facts beside each series
     health: Health
+    machines: tuple[str, ...]  # by name
+    benchmark_names: tuple[str, ...]  # of all that were ever measured, by name
 
     def revision(self, commit: str) -> Revision:
         """The revision of a commit; one without date and subject for a commit that the history does not know."""
@@ -132,11 +134,6 @@ class Site:
         return change_point_in_words(point, self.units)
 
     @property
-    def benchmark_names(self) -> tuple[str, ...]:
-        """All benchmarks that were ever measured, in alphabetical order."""
-        return tuple(sorted({row.key.benchmark for row in self.rows}))
-
-    @property
     def never_measured(self) -> tuple[str, ...]:
         """Benchmarks of the suite without a single result."""
         return tuple(sorted(set(self.report.history.benchmarks) - set(self.benchmark_names)))
@@ -147,10 +144,6 @@ class Site:
         values = distinct(row.key.parameters for row in self.rows)
         same = {name: texts[0] for name, texts in values.items() if len(texts) == 1}
         return same if len(same) < len(values) else {}
-
-    @property
-    def machines(self) -> tuple[str, ...]:
-        return tuple(sorted({row.key.machine for row in self.rows}))
 
 
 def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> Site:
@@ -181,6 +174,8 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         findings=_grouped((each.about, each) for each in report.findings),
         facts=_grouped((replace(each.key, fact=""), each) for each in report.facts),
         health=examine(history),
+        machines=tuple(sorted({row.key.machine for row in rows})),
+        benchmark_names=tuple(sorted({row.key.benchmark for row in rows})),
     )
 
 
