@@ -74,7 +74,6 @@ from stallhorn.model import (
     Verdict,
 )
 from stallhorn.model.identity import series_id
-from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import sentence
 
 SCHEMA = 1
@@ -113,6 +112,8 @@ def _with_alarms(told: dict[str, Any], alarms: Mapping[str, Sequence[Mapping[str
 
 def changes_json(report: Report, *, since: str | None, reference: bool) -> str:
     """The answer of `stallhorn changes`."""
+    from stallhorn.report.pattern import Patterns  # needs NumPy, which a check of a small history does without
+
     history, patterns = report.history, Patterns(report.history)
     return _text(
         {
