@@ -142,7 +142,7 @@ def _say(stretches: Sequence[_Stretch]) -> _Said:
 def _read(one: _Stretch) -> tuple[Floats, Floats, Floats]:
     """Values and bounds; of a rate those of the time that it stands for."""
     columns = one.row.columns
-    at: Any = slice(one.start, one.stop) if one.row.is_whole else np.asarray(one.row.usable[one.start : one.stop])
+    at: Any = slice(one.start, one.stop) if one.row.is_whole else np.asarray(one.row.usable)[one.start : one.stop]
     values, lows, highs = (np.asarray(column, float)[at] for column in (columns.values, columns.lows, columns.highs))
     if not mirror.is_mirrored(one.row.series):
         return values, lows, highs

@@ -28,7 +28,7 @@ from stallhorn.changes.rule import (
     undisturbed,
 )
 from stallhorn.model import ChangePoint, Comparison, Direction, Level, Series, Verdict
-from stallhorn.model.points import columns_of
+from stallhorn.model.points import Points, columns_of
 
 WINDOW = 20  # points of a level, the newest, that a new point is judged against
 FEW = 4_000  # points that are judged one by one
@@ -142,8 +142,8 @@ def comparison(series: Series, level: Level, judgement: Judgement, last: int, pl
         verdict = Verdict.REGRESSION
     elif direction is Direction.SAME and judgement.needed > 1.25:
         reason = f"{telling(judgement.needed)} here"
-    points = series.points
-    return Comparison(series.key, level, points[place], points[last].commit, verdict, direction, reason)
+    commit = series.points.columns.commits[last] if isinstance(series.points, Points) else series.points[last].commit
+    return Comparison(series.key, level, series.points[place], commit, verdict, direction, reason)
 
 
 def _level(series: Series, disturbances: Disturbances, positions: Sequence[int]) -> Level:
