@@ -265,6 +265,16 @@ def test_strips_stand_below_on_the_same_commits(look: Callable[..., Any], refere
 # --- the table
 
 
+def test_one_commit_has_values_with_bars_and_nothing_to_choose(look: Callable[..., Any], tmp_path: Path) -> None:
+    at = revision(0)
+    series = [Series(of, "seconds", (ok(of, at, 1e-3),)) for of in (key(n="1"), key(n="2"))]
+    page = look(publish(report(series, revisions=[at]), tmp_path / "html", generated=NOW).parent, CASE)
+    assert "Charts begin with the second" in page.inner_text("#view")
+    assert page.locator("#rows svg.bar").count() == 2 and page.locator("#rows input").count() == 0
+    page.click(".tabs a:has-text('Samples')")
+    assert page.locator("#view svg.plot-svg").count() == 1
+
+
 def test_the_search_finds_what_the_table_leaves_out(look: Callable[..., Any], many: Path) -> None:
     page = look(many, CASE)
     rows = page.locator("#rows tr:visible")
