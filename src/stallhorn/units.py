@@ -52,9 +52,12 @@ def ratio(value: float | None) -> str:
     """How much slower or faster, in words that cannot be misread: 2.0 -> "2.00x slower", 0.5 -> "2.00x faster"."""
     if value is None or value <= 0:
         return "not comparable"
-    if value >= 1:
-        return f"{value:.2f}x slower"
-    return f"{1 / value:.2f}x faster"
+    return f"{times(value)} slower" if value >= 1 else f"{times(1 / value)} faster"
+
+
+def times(value: float) -> str:
+    """A factor of 1 or more in three digits, or as many as it has: "2.01x", "35.2x", "1,190x"."""
+    return f"{value:.2f}x" if value < 9.995 else f"{value:.1f}x" if value < 99.95 else f"{value:,.0f}x"
 
 
 def duration(value: float) -> str:

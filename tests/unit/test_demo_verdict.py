@@ -52,8 +52,8 @@ def test_a_cause_that_was_planted_and_is_named_is_fine() -> None:
     assert found.complete
     assert [line.moved for line in found.lines] == [
         (),
-        ("rows 12.00x slower: nested-parallel",),
-        ("rows 12.00x faster: nested-parallel is gone",),
+        ("rows 12.0x slower: nested-parallel",),
+        ("rows 12.0x faster: nested-parallel is gone",),
     ]
 
 
@@ -61,7 +61,7 @@ def test_a_cause_that_is_not_named_is_missing() -> None:
     found = verdict(report(1e-3, 12e-3, 1e-3))
     assert not found.complete
     assert found.missing == (f"{COMMITS[1][:8]} rows: nested-parallel is not named",)
-    assert found.lines[1].moved == ("rows 12.00x slower: no cause found",)
+    assert found.lines[1].moved == ("rows 12.0x slower: no cause found",)
 
 
 def test_another_cause_than_the_planted_one_is_missing_and_wrong() -> None:
@@ -73,7 +73,7 @@ def test_another_cause_than_the_planted_one_is_missing_and_wrong() -> None:
 def test_a_remark_is_no_cause() -> None:
     found = verdict(report(1e-3, 12e-3, 1e-3, sick=(finding("nested-parallel"), finding("race", "context"))))
     assert found.complete
-    assert found.lines[1].moved == ("rows 12.00x slower: nested-parallel",)
+    assert found.lines[1].moved == ("rows 12.0x slower: nested-parallel",)
 
 
 def test_a_change_that_is_not_certain_is_missing() -> None:
@@ -94,8 +94,8 @@ def test_a_time_that_was_wrong_before_is_told_with_its_repair() -> None:
     wrong = finding("unsynchronised", "blocking")
     found = verdict(report(20e-3, 1e-3, 20e-3, sick=(wrong,), gone=(wrong,)), steps)
     assert found.complete
-    assert found.lines[1].moved == ("rows 20.00x faster: unsynchronised",)
-    assert found.lines[2].moved == ("rows 20.00x slower: the time before was wrong, unsynchronised",)
+    assert found.lines[1].moved == ("rows 20.0x faster: unsynchronised",)
+    assert found.lines[2].moved == ("rows 20.0x slower: the time before was wrong, unsynchronised",)
 
 
 def test_what_is_skipped_everywhere_is_left_out_and_not_missing() -> None:

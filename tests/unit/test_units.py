@@ -70,3 +70,11 @@ def test_every_time_has_three_digits_and_the_right_size(value: float) -> None:
     assert re.fullmatch(r"\d{3,}|\d\d\.\d|\d\.\d\d", number)
     factor = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
     assert float(number) * factor == pytest.approx(value, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.0, "1.00x"), (9.99, "9.99x"), (9.996, "10.0x"), (35.21, "35.2x"), (99.96, "100x"), (1190.0, "1,190x")],
+)
+def test_factors_have_three_digits_and_no_powers_of_ten(value, text):
+    assert units.times(value) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from stallhorn import units
 from stallhorn.model import Change, Comparison, Direction, Kind
 
 _CLOSE = 1.1  # smaller factors have another digit
@@ -62,7 +63,7 @@ def interval_in_words(change: Change) -> str:
 def factor(ratio: float) -> str:
     """How many times as long, or as short: 0.5 -> "2.00x"; 1.0312 -> "1.031x"."""
     larger = max(ratio, 1 / ratio)
-    return f"{larger:.3f}x" if larger < _CLOSE else f"{larger:.2f}x" if larger < 1000 else f"{larger:.3g}x"
+    return f"{larger:.3f}x" if larger < _CLOSE else units.times(larger)
 
 
 def confidence_in_words(confidence: float) -> str:

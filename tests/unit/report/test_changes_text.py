@@ -55,7 +55,7 @@ def change(ratio: float | None, low: float | None = None, high: float | None = N
         (change(1.0312, 1.02, 1.041), "1.031x (99 % interval 1.020x to 1.041x)"),
         (change(1.2, 0.9, 1.6), "1.20x (99 % interval 1.11x the other way to 1.60x)"),
         (change(2.0), "2.00x"),
-        (change(123456.0), "1.23e+05x"),
+        (change(123456.0), "123,456x"),
         (change(None), ""),
     ],
 )

@@ -67,10 +67,14 @@
     return written(low) + " to " + written(high) + " " + symbol;
   }
 
+  function times(value) {
+    return (value < 9.995 ? fixed(value, 2) : value < 99.95 ? fixed(value, 1) : count(fixed(value, 0))) + "x";
+  }
+
   function ratio(value, unit = "seconds") {
     if (missing(value) || value <= 0) return "not comparable";
     const [more, less] = unit === "seconds" ? ["slower", "faster"] : ["larger", "smaller"];
-    return value >= 1 ? fixed(value, 2) + "x " + more : fixed(1 / value, 2) + "x " + less;
+    return value >= 1 ? times(value) + " " + more : times(1 / value) + " " + less;
   }
 
   function percent(value) {
