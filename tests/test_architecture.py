@@ -22,7 +22,7 @@ COMMANDS = sorted(path.stem for path in (HOST / "commands").glob("*.py") if path
 # The host's parts, lowest first, and the parts that each may import; a part is a file or a folder below stallhorn/,
 # and may always import itself. Parts that do not name each other are siblings. (bisect is a room that stands empty
 # yet; its doors are decided.)
-BOTTOM = "model errors units endings discovery console"
+BOTTOM = "model errors units endings discovery console collector"
 ALLOWED = {
     "model": "",
     "errors": "",
@@ -30,6 +30,7 @@ ALLOWED = {
     "endings": "",
     "discovery": "",
     "console": "",
+    "collector": "",
     "stats": "model errors units",
     "floors": "model",
     "sweeps": f"{BOTTOM} stats",

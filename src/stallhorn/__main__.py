@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from stallhorn import __version__, commands
 from stallhorn.console import safe_lines, write
@@ -75,5 +76,22 @@ def _report_bug() -> None:
     print("stallhorn: this is a bug in stallhorn; please report the text above.", file=sys.stderr)
 
 
+def process() -> NoReturn:
+    """Run the command line as this process, and end it at once.
+
+    A large history would otherwise be given back to the system object by object, which takes most of a second.
+    """
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # the reader went away
+        pass
+    except OSError as error:  # a full disk behind `>`
+        code = code or ExitCode.USAGE
+        os.write(2, f"stallhorn: what was printed could not be written: {error.strerror}\n".encode())
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    process()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 
 from stallhorn.cases import Cases, observed
@@ -16,6 +14,7 @@ from stallhorn.changes.line import Line
 from stallhorn.changes.pooling import pool
 from stallhorn.changes.row import Rows
 from stallhorn.changes.settings import Settings
+from stallhorn.collector import waiting
 from stallhorn.counted import facts_of
 from stallhorn.floors import floors
 from stallhorn.model import (
@@ -48,7 +47,7 @@ def diagnose(
     the verdict is about those that are. A change found with `head` given can be younger than it.
     """
     history = _with_directions(history, settings)
-    with _without_collections():
+    with waiting():
         return _report(history, _in_columns(history), base, head, settings)
 
 
@@ -78,18 +77,6 @@ def _report(told: History, history: History, base: str | None, head: str | None,
         explanations=verdicts.explanations,
         suspicions=found.suspicions,
     )
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Nothing here refers back to what made it: looking for such circles among millions of objects takes seconds."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _in_columns(history: History) -> History:

@@ -6,9 +6,10 @@ their answers into what people read.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from stallhorn.collector import waiting
 
 
 def detect(series: Sequence[Mapping[str, Any]]) -> list[list[int]]:
@@ -21,13 +22,8 @@ def detect(series: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     """
     from stallhorn.changes.projects import judge  # NumPy is imported where it is needed
 
-    was_enabled = gc.isenabled()
-    gc.disable()  # it would walk all of a large input again and again while the loops are compiled; there are no cycles
-    try:
+    with waiting():
         return judge(series)
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 detect.batch = True  # type: ignore[attr-defined]  # takes all series in one call

@@ -98,16 +98,18 @@ def publish_site(project: Project, output: Path | None = None, machine: str | No
     from datetime import UTC, datetime
 
     from stallhorn import store
+    from stallhorn.collector import waiting
     from stallhorn.diagnose import diagnose
     from stallhorn.report.html import replace
     from stallhorn.settings import read_settings, with_commits, with_roles
 
     project = with_roles(project)
-    settings = read_settings(project)
-    settings, history = with_commits(settings, store.load(project, machine=machine))
-    report = diagnose(history, settings=settings)
     target = output or project.html
-    replaced = replace(report, target, generated=datetime.now(UTC))
+    with waiting():
+        settings = read_settings(project)
+        settings, history = with_commits(settings, store.load(project, machine=machine))
+        report = diagnose(history, settings=settings)
+        replaced = replace(report, target, generated=datetime.now(UTC))
     return Published(report, target / "index.html", replaced.written, replaced.kept)
 
 

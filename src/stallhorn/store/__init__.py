@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 
+from stallhorn.collector import waiting
 from stallhorn.errors import UsageError
 from stallhorn.model import History, Project
 from stallhorn.store.base import REFERENCE, Reading, Selection
@@ -27,7 +25,7 @@ def load(project: Project, machine: str | None = None, *, regex: str | None = No
     not exist; anything wrong in the files is told in the history's `problems`.
     """
     selection = Selection(machine, _compiled(regex))
-    with _no_collections():
+    with waiting():
         reading = _read(project, selection)
         _require_machine(project, machine, reading)
         keys = chain((each.key for each in reading.measurements), *(table.all_keys() for table in reading.tables))
@@ -92,15 +90,3 @@ def _compiled(regex: str | None) -> re.Pattern[str] | None:
             f"--bench {regex}: this is not a regular expression ({error}).",
             "Escape what is meant literally, e.g. 'Rbf\\.measure\\(50'.",
         ) from error
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Without the cycle collector: it would walk millions of new objects again and again, and there are no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -106,6 +106,32 @@ def test_files_are_written_as_they_are_made(tmp_path: Path) -> None:
     assert seen == [[], ["index.html"], ["index.html", "site.css"]]
 
 
+def test_parts_are_put_together(tmp_path: Path) -> None:
+    replace_site(tmp_path / "html", OLD)
+    parts = {"index.html": b"old", "static/site.css": b"new"}, {"benchmark/1.html": b"new", "gone.html": b"old"}
+    assert replace_site(tmp_path / "html", *parts) == Replaced(written=2, kept=2)
+    assert contents(tmp_path / "html") == {**parts[0], **parts[1]}
+    assert json.loads((tmp_path / "html" / MARKER).read_text())["entries"] == [
+        "benchmark",
+        "gone.html",
+        "index.html",
+        "static",
+    ]
+
+
+def test_a_full_disk_in_the_second_part_leaves_the_old_site(tmp_path: Path) -> None:
+    replace_site(tmp_path / "html", OLD)
+
+    def full() -> Iterator[tuple[str, bytes]]:
+        yield "benchmark/1.html", b"new"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StorageError, match="No space left on device"):
+        replace_site(tmp_path / "html", NEW, full())
+    assert contents(tmp_path / "html") == OLD
+    assert [path.name for path in tmp_path.iterdir()] == ["html"]
+
+
 def test_nothing_is_made_for_a_folder_that_is_refused(tmp_path: Path) -> None:
     (tmp_path / "html").mkdir()
     (tmp_path / "html" / "index.html").write_text("someone else's")

@@ -11,15 +11,20 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from stallhorn.errors import StorageError, UsageError
+from stallhorn.report.html.beside import beside_this
 
 MARKER = ".stallhorn-site"
 _SCHEMA = 2
+
+Files = Mapping[str, bytes] | Iterable[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +35,20 @@ class Replaced:
     kept: int  # that were the same before
 
 
-def replace_site(target: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Replaced:
+def replace_site(target: Path, *parts: Files) -> Replaced:
     """Make `target` hold these files (by path, with forward slashes) in place of the site that it held.
 
-    They are taken one by one, so that a large site is never in memory as a whole. Raises UsageError if something in
-    the way is not stallhorn's, StorageError if the disk refuses; the old site stays.
+    They are taken one by one, so that a large site is never in memory as a whole; each part but the first in a process
+    of its own. Raises UsageError if something in the way is not stallhorn's, StorageError if the disk refuses; the old
+    site stays.
     """
     target = target.resolve()
-    given = files.items() if isinstance(files, Mapping) else files
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _alone(target.parent):
             _recover(target)
             _refuse_foreign(target, ["index.html"])  # before anything is made
-            replaced = _fill(target, given)
+            replaced = _fill(target, parts)
             _swap(target)
             return replaced
     except OSError as error:
@@ -129,29 +134,48 @@ def _marker(entries: list[str], digests: Mapping[str, str]) -> bytes:
     return f"{text}\n".encode()
 
 
-def _fill(target: Path, files: Iterable[tuple[str, bytes]]) -> Replaced:
+@dataclass(slots=True)
+class _Put:
+    """What was put into the new folder."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    kept: int = 0
+
+
+def _fill(target: Path, parts: Sequence[Files]) -> Replaced:
     """Write the new folder; what the old site has just so gets a second name there."""
     folder, before = _new(target), _digests(target)
-    digests: dict[str, str] = {}
-    known: set[Path] = set()
-    kept = 0
+    put = _Put()
     try:
-        for path, content in files:
-            place, digests[path] = folder / path, _digest(content)
-            if place.parent not in known:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                known.add(place.parent)
-            if before.get(path) == digests[path] and _is_linked(target / path, place, len(content)):
-                kept += 1
-            else:
-                place.write_bytes(content)
-        entries = sorted({path.split("/", 1)[0] for path in digests})
+        folder.mkdir()
+        with ExitStack() as beside:
+            others = [beside.enter_context(beside_this(partial(_put, target, before, each))) for each in parts[1:]]
+            for done in chain((_put(target, before, each) for each in parts[:1]), (other() for other in others)):
+                put.digests |= done.digests
+                put.kept += done.kept
+        entries = sorted({path.split("/", 1)[0] for path in put.digests})
         _refuse_foreign(target, entries)
-        (folder / MARKER).write_bytes(_marker(entries, dict(sorted(digests.items()))))
+        (folder / MARKER).write_bytes(_marker(entries, dict(sorted(put.digests.items()))))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Replaced(len(digests) - kept, kept)
+    return Replaced(len(put.digests) - put.kept, put.kept)
+
+
+def _put(target: Path, before: Mapping[str, str], files: Files) -> _Put:
+    """Put some files into the new folder, one after the other."""
+    folder, put = _new(target), _Put()
+    known: set[Path] = set()
+    for path, content in files.items() if isinstance(files, Mapping) else files:
+        place, put.digests[path] = folder / path, _digest(content)
+        if place.parent not in known:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            known.add(place.parent)
+        if before.get(path) == put.digests[path] and _is_linked(target / path, place, len(content)):
+            put.kept += 1
+        else:
+            place.write_bytes(content)
+    return put
 
 
 def _is_linked(old: Path, new: Path, size: int) -> bool:
