@@ -19,7 +19,7 @@ a test.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from stallhorn.changes.rule import CERTAINTY, DOUBT, PRIOR, PRIOR_ALONE, PRIOR_WEIGHT, RELEVANT
 from stallhorn.model import Benchmark, Direction, History, Series, Status
-from stallhorn.model.points import OK, STATUSES, Columns, Points, columns_of
+from stallhorn.model.points import STATUSES, Columns, Points, columns_of, measured_commits
 from stallhorn.sweeps.roles import Roles, families, roles
 
 LONG = 12  # measurements from which a history tells its own noise
@@ -192,14 +192,8 @@ class Facts:
 
     def measured(self, side: Side) -> set[str]:
         """The commits at which a side has a value."""
-        found: set[str] = set()
-        for place in self.chosen(replace(side, commit="")):
-            columns = columns_of(self.history.series[place].points)
-            commits: Iterable[str] = columns.commits
-            if not columns.is_all_ok:
-                commits = (each for each, status in zip(columns.commits, columns.statuses, strict=True) if status == OK)
-            found.update(commits)
-        return found
+        places = self.chosen(replace(side, commit=""))
+        return measured_commits((self.history.series[place] for place in places), ok=True)
 
     def pairs(self, one: Side, other: Side) -> tuple[list[int], list[int]]:
         """Series of both sides that belong together; -1 for one that has no counterpart."""

@@ -42,10 +42,10 @@ def interval(low: float | None, high: float | None, unit: str) -> str:
 
 def scale(value: float, unit: str) -> tuple[float, str]:
     """The factor and symbol in which a value of this size is written: (0.0012, "seconds") -> (0.001, "ms")."""
-    table = {"seconds": _TIME, "bytes": _BYTES}.get(unit)
+    table = _TIME if unit == "seconds" else _BYTES if unit == "bytes" else None
     if table is None:
         return 1.0, unit
-    return next(((factor, symbol) for factor, symbol in table if abs(value) >= factor * 0.9995), table[-1])
+    return _unit(abs(value), table)
 
 
 def ratio(value: float | None) -> str:
@@ -77,10 +77,16 @@ def _scaled(value: float | None, scale: tuple[tuple[float, str], ...]) -> str:
         return "not measured"
     if value == 0:
         return f"0 {scale[0][1] if scale is _TIME else 'B'}"
-    for factor, unit in scale:
-        if abs(value) >= factor * 0.9995 or (factor, unit) == scale[-1]:
-            return f"{_significant(value / factor)} {unit}"
-    raise AssertionError("the last unit takes every value")
+    factor, unit = _unit(abs(value), scale)
+    return f"{_significant(value / factor)} {unit}"
+
+
+def _unit(magnitude: float, table: tuple[tuple[float, str], ...]) -> tuple[float, str]:
+    """The largest unit of which it is one, as far as three digits can tell; the smallest for all that is below."""
+    for each in table:
+        if magnitude >= each[0] * 0.9995:
+            return each
+    return table[-1]
 
 
 def _written(value: float) -> str:

@@ -38,6 +38,7 @@ def _environment() -> Environment:
         loader=PackageLoader("stallhorn.report.html", "templates"),
         bytecode_cache=_compiled(),
         autoescape=True,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
