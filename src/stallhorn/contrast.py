@@ -165,7 +165,8 @@ class Facts:
         for series in history.series:
             name = series.key.benchmark
             if name not in self.roles:
-                self.roles[name] = roles(history.benchmarks.get(name) or Benchmark(name, "", "", ""))
+                known = history.benchmarks.get(name) or Benchmark(name, "", "", "")
+                self.roles[name] = roles(known, history.project.roles)
         self._families: dict[str, str] | None = None
 
     def backend(self, series: Series) -> str:
@@ -176,7 +177,7 @@ class Facts:
     def across_backends(self, series: Series) -> tuple[object, ...]:
         """What series share that differ in the backend alone, also where each backend has a benchmark of its own."""
         if self._families is None:
-            self._families = family_of(self.history.benchmarks)
+            self._families = family_of(self.history)
         benchmark, *rest = self.roles[series.key.benchmark].place_of(series.key, "backend")[:2]
         return self._families.get(str(benchmark), benchmark), *rest
 
@@ -224,14 +225,17 @@ class Facts:
         return name
 
 
-def family_of(benchmarks: Mapping[str, Benchmark]) -> dict[str, str]:
+def family_of(history: History) -> dict[str, str]:
     """The family of each benchmark that has a backend."""
     alike: dict[tuple[object, ...], dict[str, Benchmark]] = {}
-    for name, benchmark in benchmarks.items():
-        if roles(benchmark).backend:
+    said = history.project.roles
+    for name, benchmark in history.benchmarks.items():
+        if roles(benchmark, said).backend:
             place = name.partition(".")[0], name.rpartition(".")[2], benchmark.param_names
             alike.setdefault(place, {})[name] = benchmark
-    return {name: family.name for group in alike.values() for family in families(group) for name in family.benchmarks}
+    return {
+        name: family.name for group in alike.values() for family in families(group, said) for name in family.benchmarks
+    }
 
 
 def contrast(

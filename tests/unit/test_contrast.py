@@ -273,6 +273,18 @@ def test_backends_are_compared_within_a_benchmark_and_its_family() -> None:
     assert list(zip(found.firsts.tolist(), found.seconds.tolist(), strict=True)) == [(0, 1), (-1, 2)]
 
 
+def test_a_parameter_that_the_project_calls_a_backend_is_one() -> None:
+    names = ("m.Rbf.measure", "m.RbfJax.measure")
+    suite = tuple(Benchmark(name, "time", "seconds", "1", ("solver",), (("'x'", "'y'"),)) for name in names)
+    series = [measured(1.0, of=key(name, solver=repr(solver))) for name, solver in zip(names, ("x", "y"), strict=True)]
+    silent = history(*series, benchmarks=suite)
+    said = replace(silent, project=replace(silent.project, roles={"backend": ("solver",)}))
+    sides = Side(commit(0), backend="x"), Side(commit(0), backend="y")
+    assert len(contrast(silent, *sides)) == 0
+    found = contrast(said, *sides)
+    assert list(zip(found.firsts.tolist(), found.seconds.tolist(), strict=True)) == [(0, 1)]
+
+
 def test_a_side_selects_what_it_names_alone() -> None:
     series = [measured(1.0, of=key(environment=name, machine=where)) for name in "xy" for where in "uv"]
     facts = Facts(history(*series))

@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     from stallhorn.errors import NothingMeasured
     from stallhorn.report.compare import compare_json, compare_text
     from stallhorn.report.environments import differences
-    from stallhorn.settings import read_settings, with_commits
+    from stallhorn.settings import read_settings, with_commits, with_roles
 
-    project = load_project(args.config)
+    project = with_roles(load_project(args.config))
     _, history = with_commits(read_settings(project), store.load(project, args.machine))
     if not history.series:
         told = "".join(f"\n  {safe(str(problem))}" for problem in history.problems)

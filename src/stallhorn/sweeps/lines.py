@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from stallhorn.model import Benchmark, History, Series, SeriesKey, plain
+from stallhorn.model import History, Series, SeriesKey, plain
 from stallhorn.model.points import OK, Columns, columns_of
 from stallhorn.sweeps.crossover import Curve, Estimate, curve
-from stallhorn.sweeps.roles import Roles, families, roles
+from stallhorn.sweeps.roles import Roles, families, roles, roles_of_family
 
 # Variants that solve another problem than their neighbours: a gradient takes longer than its function, and is no rival.
 _OTHER_TASKS = {
@@ -76,7 +76,7 @@ def problems(history: History, said: Mapping[str, Sequence[str]] | None = None) 
     of: dict[str, tuple[str, Roles]] = {}
     left_out = []
     for family in families(timed, said):
-        of_family = _roles([timed[name] for name in family.benchmarks], said)
+        of_family = roles_of_family([timed[name] for name in family.benchmarks], said)
         if not of_family.size:
             left_out.append(LeftOut(family.name, "no parameter is a size: numbers, three or more"))
         else:
@@ -91,15 +91,6 @@ def problems(history: History, said: Mapping[str, Sequence[str]] | None = None) 
         left_out.append(LeftOut(name, only if backends else "only specimens and other tasks are measured"))
     compared = tuple(each for each in found if len(each.backends) > 1)
     return Problems(compared, tuple(sorted(left_out, key=lambda each: each.family)))
-
-
-def _roles(benchmarks: Sequence[Benchmark], said: Mapping[str, Sequence[str]] | None) -> Roles:
-    """The roles in a family: those of all its members' values together, since each may have few sizes."""
-    names = benchmarks[0].param_names
-    values = [
-        tuple(dict.fromkeys(text for each in benchmarks for text in each.params[place])) for place in range(len(names))
-    ]
-    return roles(replace(benchmarks[0], params=tuple(values)), said)
 
 
 _Where = tuple[str, tuple[tuple[str, str], ...], str, str, str]  # family, rest, environment, machine, thread setting

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
 
 from stallhorn.model import Benchmark, Parameters, SeriesKey, plain
 
@@ -70,6 +71,13 @@ def roles(benchmark: Benchmark, said: Mapping[str, Sequence[str]] | None = None)
     taken |= {found.backend, found.variant, found.threads}
     size = told.get("size") or _size({name: values for name, values in texts.items() if name not in taken})
     return Roles(size, found.backend, found.variant, found.threads)
+
+
+def roles_of_family(members: Sequence[Benchmark], said: Mapping[str, Sequence[str]] | None = None) -> Roles:
+    """The roles of all members of a family; a member alone may have too few sizes for one."""
+    by_name = zip_longest(*(each.params for each in members), fillvalue=())
+    params = tuple(tuple(dict.fromkeys(chain(*texts))) for texts in by_name)
+    return roles(replace(members[0], params=params), said)
 
 
 def _size(texts: Mapping[str, Sequence[str]]) -> str:

@@ -8,13 +8,12 @@ settings were measured.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
 
 from stallhorn.model import History, Observation, Series, SeriesKey, plain
 from stallhorn.model.points import OK, columns_of
 from stallhorn.sweeps.crossover import Estimate, ratio
-from stallhorn.sweeps.roles import Roles, copies_of, families, roles
+from stallhorn.sweeps.roles import Roles, copies_of, families, roles, roles_of_family
 
 GOOD = 0.7  # of the ideal: below, a thread more is mostly waiting
 _FLAT = 1.1  # a speed-up below this is none
@@ -272,16 +271,13 @@ def sweeps(history: History, observed: Observed, said: Said | None = None) -> tu
 
 
 def _known(history: History, said: Said | None) -> dict[str, tuple[str, Roles]]:
-    """The family and the roles of each timed benchmark with threads; a member alone may have too few sizes for one."""
+    """The family and the roles of each timed benchmark with threads."""
     timed = {
         name: each for name, each in history.benchmarks.items() if each.unit == "seconds" and roles(each, said).threads
     }
     found = {}
     for family in families(timed, said):
-        members = [timed[name] for name in family.benchmarks]
-        of_all = zip(*(each.params for each in members), strict=True)
-        params = tuple(tuple(dict.fromkeys(chain(*texts))) for texts in of_all)
-        by = roles(replace(members[0], params=params), said)
+        by = roles_of_family([timed[name] for name in family.benchmarks], said)
         found.update({name: (family.name, by) for name in family.benchmarks})
     return found
 

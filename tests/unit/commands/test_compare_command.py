@@ -119,6 +119,13 @@ def test_backends_and_machines(site: Site, run) -> None:
     assert "of 3 series" in run("machine:box", "machine:tower")[1]
 
 
+def test_what_the_project_calls_a_backend_is_one(site: Site, run) -> None:
+    site.measured("First", 1.0, 1.0, 0.25)
+    assert run("backend:numpy", "backend:numba")[0] == 0
+    (site.root / "pyproject.toml").write_text('[tool.stallhorn.roles]\nvariant = ["backend"]\n')
+    assert run("backend:numpy", "backend:numba")[0] == 2
+
+
 def test_sides_that_differ_in_several_things_say_so(site: Site, run) -> None:
     first, second = site.measured("First", 1.0, env="np1"), site.measured("Second", 2.0, env="np2")
     out = run(f"{first[:8]},env:np1", f"{second[:8]},env:np2")[1]

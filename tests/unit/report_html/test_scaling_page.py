@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from report_builder import NOW, key, ok, report, revision
 
@@ -163,3 +164,15 @@ def test_many_families_are_divided_among_files_and_rows_are_cut():
 def test_the_same_report_gives_the_same_bytes():
     site = site_of(FALLING)
     assert made(site)[2] == made(site)[2]
+
+
+def test_a_parameter_that_the_project_calls_threads_is_one():
+    at = revision(0)
+    series = [Series(of, "seconds", (ok(of, at, 1.0 / ranks),)) for ranks in (1, 2) for of in [key(ranks=str(ranks))]]
+    suite_ = Benchmark(series[0].key.benchmark, "time", "seconds", "1", ("ranks",), (("1", "2"),))
+    silent = report(series, revisions=[at], benchmarks=[suite_])
+    said = replace(silent.history.project, roles={"threads": ("ranks",)})
+    _, _, without = made(arrange(silent, NOW))
+    _, files, html = made(arrange(replace(silent, history=replace(silent.history, project=said)), NOW))
+    assert "No benchmark has a parameter for threads" in without
+    assert "No benchmark has a parameter for threads" not in html and files

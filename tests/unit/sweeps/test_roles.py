@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stallhorn.model import Benchmark, Parameters, SeriesKey
-from stallhorn.sweeps.roles import Family, Roles, copies_of, families, number, roles
+from stallhorn.sweeps.roles import Family, Roles, copies_of, families, number, roles, roles_of_family
 
 
 def benchmark(name="rbf.Rbf.measure", **params):
@@ -78,3 +78,16 @@ def test_classes_for_single_backends_are_of_the_family_whose_name_they_begin_wit
 def test_benchmarks_without_a_backend_are_alone():
     found = families({name: benchmark(name, n=["1"]) for name in ("a.B.time_x", "a.BC.time_x")})
     assert [each.benchmarks for each in found] == [("a.B.time_x",), ("a.BC.time_x",)]
+
+
+def test_a_family_has_the_roles_of_all_its_values_together():
+    whole = benchmark("a.B.c", mesh=["1", "2", "3"], solver=["'x'"])
+    small = benchmark("a.BJax.c", mesh=["1"], solver=["'y'"])
+    assert roles_of_family([small]) == Roles()
+    assert roles_of_family([whole, small]).size == "mesh"
+    assert roles_of_family([small, whole], {"backend": ["solver"]}) == Roles("mesh", "solver")
+
+
+def test_a_family_whose_members_list_too_few_values_has_those_that_are_there():
+    torn = Benchmark("a.B.c", "time", "seconds", "1", ("n", "backend"), (("1", "2", "3"),))
+    assert roles_of_family([torn, benchmark("a.BJax.c", n=["4"], backend=["'jax'"])]) == Roles("n", "backend")

@@ -100,9 +100,7 @@ def sides_index(site: Site, known: Choices) -> dict[str, object]:
         "exact": [place for place, series in enumerate(history.series) if series.is_counted],
         "inverse": [place for place, series in enumerate(history.series) if series.rising is Direction.FASTER],
         "versions": _versions(history),
-        "families": {
-            words.clean(name): words.clean(of) for name, of in family_of(history.benchmarks).items() if name != of
-        },
+        "families": {words.clean(name): words.clean(of) for name, of in family_of(history).items() if name != of},
         **_surroundings(site, {each.commit: place for place, each in enumerate(known.commits)}),
         "first": words.clean(first),
         "second": words.clean(second),

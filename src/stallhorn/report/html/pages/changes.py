@@ -115,7 +115,9 @@ def _kind(entry: Entry) -> str:
 
 def _backends(change: Change, site: Site) -> list[str]:
     """The backends of the series of a change, each once."""
-    names = {name: roles(site.benchmark(name)).backend for name in {point.key.benchmark for point in change.points}}
+    said = site.report.history.project.roles
+    hit = {point.key.benchmark for point in change.points}
+    names = {name: roles(site.benchmark(name), said).backend for name in hit}
     found = dict.fromkeys(point.key.parameters.get(names[point.key.benchmark]) for point in change.points)
     return [each for each in found if each]
 

@@ -78,7 +78,7 @@ class _Names:
 
 
 def pages(site: Site) -> Iterable[Page | File]:
-    found = sweeps(site.report.history, site.observed)
+    found = sweeps(site.report.history, site.observed, site.report.history.project.roles)
     names = _Names(site.labels, len(site.machines) > 1)
     every = [(sweep, judge(sweep)) for sweep in found]
     judged = sorted(((sweep, judgement) for sweep, judgement in every if judgement is not None), key=_gravity)
@@ -133,7 +133,8 @@ def _picks(members: Sequence[Sweep], families: int) -> int:
 
 def _asks_for_threads(site: Site) -> bool:
     """Whether any benchmark has a parameter for threads, be it with one value."""
-    return any(roles(each).threads for each in site.report.history.benchmarks.values())
+    history = site.report.history
+    return any(roles(each, history.project.roles).threads for each in history.benchmarks.values())
 
 
 def _files(found: Sequence[Sweep]) -> list[tuple[str, ...]]:
