@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -83,6 +84,12 @@ class ChangePoint:
 _UNSAFE = re.compile("[^A-Za-z0-9]+")  # in an address
 
 
+def _in_address(text: str) -> str:
+    """Letters, digits and single dashes; what lost a sign has a hash of all, so that no two texts become one."""
+    safe = _UNSAFE.sub("-", text)
+    return safe if safe == text else f"{safe}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:6]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One commit range, one direction, one kind, and every series that it hit: the unit people read.
@@ -105,7 +112,7 @@ class Change:
     @property
     def id(self) -> str:
         kind = "" if self.kind is Kind.CODE else f"-{self.kind}"
-        where = _UNSAFE.sub("-", f"-{self.worst.key.machine}") if self.kind is Kind.MACHINE else ""
+        where = _in_address(f"-{self.worst.key.machine}") if self.kind is Kind.MACHINE else ""
         return f"{self.first.short}-{self.direction}{kind}{where}"
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from builders import key, revision
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallhorn.model import ChangePoint, Direction, Level, Parameters, Verdict, plain
+from stallhorn.model import Change, ChangePoint, Direction, Kind, Level, Parameters, Verdict, plain
 
 VERDICTS = st.lists(st.sampled_from(Verdict))
 
@@ -51,6 +54,20 @@ def test_a_change_point_knows_its_ratio_and_direction() -> None:
     low, high = Level(0, 1, 1.0, 1.0, 1.0), Level(1, 2, 2.0, 2.0, 2.0)
     assert ChangePoint(key(), low, high, "a", "b").direction is Direction.SLOWER
     assert ChangePoint(key(), high, low, "a", "b").ratio == 0.5
+
+
+def machine_event(machine: str) -> Change:
+    of = replace(key(), machine=machine)
+    point = ChangePoint(of, Level(0, 1, 1.0, 1.0, 1.0), Level(1, 2, 2.0, 2.0, 2.0), "a", "b", kind=Kind.MACHINE)
+    return Change(revision(0), revision(1), (), Direction.SLOWER, (point,), Kind.MACHINE)
+
+
+def test_events_of_two_machines_have_two_ids_whatever_the_machines_are_called() -> None:
+    assert machine_event("my-box").id == "00000002-slower-machine-my-box"
+    names = ("b x", "b.x", "b--x", "b-x", "b\ud800x", "b\ud801x", "")
+    ids = {machine_event(name).id for name in names}
+    assert len(ids) == len(names)
+    assert all(re.fullmatch("[A-Za-z0-9-]+", each) for each in ids)
 
 
 def test_a_short_hash_has_eight_digits() -> None:

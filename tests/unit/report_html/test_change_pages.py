@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +17,7 @@ from report_builder import NOW, key, level, ok, one_series, report, revision
 from test_html_site import HOSTILE, Text, hostile_report
 
 from stallhorn.model import Change, ChangePoint, Direction, Kind, Report, Series
+from stallhorn.report.html import publish
 from stallhorn.report.html.change_page import MOST, paths
 from stallhorn.report.html.change_series import Naming, shown_series
 from stallhorn.report.html.pages import changes
@@ -61,6 +63,14 @@ def test_every_change_is_in_the_list_with_its_state_and_page() -> None:
     assert rows[0]["data-causes"] == "nested-parallel"
     assert rows[0]["data-backends"] == "numba"
     assert "store weights in single precision" in (rows[0]["data-words"] or "")
+
+
+def test_a_backend_by_another_name_is_one_where_the_project_says_so() -> None:
+    of = rich()
+    named = replace(of.history.project, roles={"backend": ("n",)})
+    found = made(replace(of, history=replace(of.history, project=named)))["changes.html"]
+    shown = next(each["data-backends"] or "" for tag, each in found.tags if tag == "li" and "data-state" in each)
+    assert set(shown.split()) == {"50", "100", "500"}
 
 
 @pytest.mark.parametrize(("of", "opened"), [(rich(), 1), (of_machine(rich()), 0)])
@@ -203,6 +213,25 @@ def many_changes(count: int) -> Report:
     return report([series], revisions=revisions, changes=changes_[::-1])
 
 
+def test_no_link_leads_to_a_change_without_a_page(tmp_path: Path) -> None:
+    of = many_changes(MOST + 30)
+    top = publish(of, tmp_path / "html", generated=NOW).parent
+    linked = set()
+    for path in top.rglob("*"):
+        if path.suffix not in (".html", ".js"):
+            continue
+        for found in re.findall(r'"((?:[^":<>]*/)?change/[^":<>]+\.html)', path.read_text(encoding="utf-8")):
+            linked.add(Path(found).name)
+            base = path.parent if found.startswith("../") else top
+            assert (base / found).is_file(), (path, found)
+    assert {Path(each).name for each in paths(arrange(of, NOW)).values()} == linked
+    (benchmark,) = (top / "benchmark").iterdir()
+    text = Text(benchmark.read_text(encoding="utf-8"))
+    marks = json.loads(text.data)["marks"]
+    assert sum(bool(mark["page"]) for mark in marks) == MOST and len(marks) == MOST + 30
+    assert of.changes[-1].first.short in text.text
+
+
 def test_only_the_newest_changes_have_a_page_and_the_list_says_where_the_rest_is() -> None:
     of = many_changes(MOST + 30)
     found = made(of)
@@ -228,8 +257,8 @@ def test_machines_that_a_disk_takes_for_one_have_pages_of_their_own() -> None:
     series = [Series(each.worst.key, "seconds", (ok(each.worst.key, old, 1.0),)) for each in found]
     whole = report(series, revisions=[old, new], changes=found)
     where = paths(arrange(whole, NOW))
-    assert len({each.lower() for each in where.values()}) == len(where) == 3
-    assert sum(path.startswith("change/") for path in made(whole)) == 3
+    assert len({each.lower() for each in where.values()}) == len(where) == 4
+    assert sum(path.startswith("change/") for path in made(whole)) == 4
 
 
 @pytest.mark.parametrize("place", range(4))

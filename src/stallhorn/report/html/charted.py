@@ -33,7 +33,14 @@ _LEAST_SIZES = 3
 _LEAST_THREADS = 2
 _UPGRADES = 40  # marks for new versions that a page has at most, the newest
 
-Hit = tuple[Change, Sequence[ChangePoint]]
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A change as far as it is of one benchmark."""
+
+    change: Change
+    points: Sequence[ChangePoint]
+    page: str  # of the change, from the top of the site; "" where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +174,17 @@ def _changes(rows: Sequence[Row], hits: Sequence[Hit], site: Site, machines: Map
     """One mark for each change and each pair of commits between which it hit series of the page."""
     places = {row.key: place for place, row in enumerate(rows)}
     found = []
-    for change, points in hits:
+    for hit in hits:
+        change = hit.change
         groups: dict[tuple[str, str, str], list[ChangePoint]] = {}
-        for point in points:
+        for point in hit.points:
             groups.setdefault((point.key.machine, point.last, point.first), []).append(point)
         for (machine, last, first), group in groups.items():
             text = site.in_words(group[0])
             told = f"{words.change_sign(change.kind, change.direction)} {text if len(group) == 1 else 'up to ' + text}"
             tone = words.change_tone(change.kind, change.direction)
             series = tuple(places[point.key] for point in group)
-            found.append(Mark(change.id, tone, words.clean(told), last, first, machines[machine], series))
+            found.append(Mark(change.id, hit.page, tone, words.clean(told), last, first, machines[machine], series))
     return found
 
 
@@ -202,7 +210,7 @@ def _upgrades(rows: Sequence[Row], axes: Mapping[str, Axis], site: Site, machine
             ]
             if new:
                 found.append(
-                    Mark("", "env", words.clean(", ".join(new)), before, commit, machines[machine], tuple(series))
+                    Mark("", "", "env", words.clean(", ".join(new)), before, commit, machines[machine], tuple(series))
                 )
             known |= commits[commit]
             before = commit

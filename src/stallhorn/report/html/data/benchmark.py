@@ -50,6 +50,7 @@ class Mark:
     """A change of the report that hit series of the page."""
 
     id: str
+    page: str  # of the change, from the top of the site; "" where it has none
     tone: str
     text: str
     last: str  # commits
@@ -137,6 +138,7 @@ def _names(told: Sequence[Told], benchmark: Benchmark) -> dict[str, list[str]]:
 def _mark(mark: Mark) -> dict[str, object]:
     return {
         "id": mark.id,
+        "page": mark.page,
         "tone": mark.tone,
         "text": mark.text,
         "last": mark.last[:10],

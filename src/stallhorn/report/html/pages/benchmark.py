@@ -25,6 +25,7 @@ from stallhorn.model import (
 )
 from stallhorn.pitfalls.base import CONTEXT
 from stallhorn.report.html import causes, charted, facts, words
+from stallhorn.report.html.change_page import paths
 from stallhorn.report.html.charts.scripted import SCRIPTS, STYLES
 from stallhorn.report.html.data.axis import Axis, axis, lined_up
 from stallhorn.report.html.facts import FactRow
@@ -127,11 +128,11 @@ class _Whole:
 
     site: Site
     axes: Mapping[str, Axis]  # of machines
-    hits: Mapping[str, Sequence[charted.Hit]]  # of benchmarks: the changes, newest first, and their points there
+    hits: Mapping[str, Sequence[charted.Hit]]  # of benchmarks: what changed there, newest first
 
 
 def pages(site: Site) -> Iterable[Page]:
-    whole = _Whole(site, _axes(site), _hits(site.report.changes))
+    whole = _Whole(site, _axes(site), _hits(site.report.changes, paths(site)))
     rows: dict[str, list[Row]] = {}
     for row in site.rows:
         rows.setdefault(row.key.benchmark, []).append(row)
@@ -146,14 +147,14 @@ def _axes(site: Site) -> dict[str, Axis]:
     return {name: axis(known.revisions, edges.get(name, ())) for name, known in site.axes.items()}
 
 
-def _hits(changes: Iterable[Change]) -> dict[str, list[charted.Hit]]:
+def _hits(changes: Iterable[Change], where: Mapping[str, str]) -> dict[str, list[charted.Hit]]:
     found: dict[str, list[charted.Hit]] = {}
     for change in changes:
         groups: dict[str, list[ChangePoint]] = {}
         for point in change.points:
             groups.setdefault(point.key.benchmark, []).append(point)
         for name, points in groups.items():
-            found.setdefault(name, []).append((change, points))
+            found.setdefault(name, []).append(charted.Hit(change, points, where.get(change.id, "")))
     return found
 
 
@@ -165,7 +166,7 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
     lines = [lined_up(row.series, whole.axes[row.key.machine]) for row in measured]
     known = named(measured, site.labels)
     found = _findings(measured[:MOST], site)
-    whys = [causes.why(replace(change, points=tuple(points)), site) for change, points in hits]
+    whys = [causes.why(replace(hit.change, points=tuple(hit.points)), site) for hit in hits]
     sections = _sections(rows, tried, _linked(whys, site), site)
     sheet = charted.sheet(benchmark, measured, lines, hits, whole.axes, site)
     verdicts = [each.verdict for each in sheet.told]
@@ -173,8 +174,7 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
         "benchmark": benchmark,
         "counts": _counts(rows),
         "changes": [
-            (change, len(points), site.in_words(points[0]), why)
-            for (change, points), why in zip(hits, whys, strict=True)
+            (hit, len(hit.points), site.in_words(hit.points[0]), why) for hit, why in zip(hits, whys, strict=True)
         ],
         "tabs": charted.tabs(sheet.tabs),
         "data": charted.data(sheet),

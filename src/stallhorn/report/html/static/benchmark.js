@@ -233,7 +233,7 @@
       if (first === undefined || mark.machine !== chosen[0].machine || !mark.series.some((each) => drawn.has(each))) continue;
       const at = byDate || last === undefined ? first : (last + first) / 2;
       const sign = mark.text.split(" ")[0], short = `${sign} ${mark.text.match(/[\d.]+x/)?.[0] || ""}`.trim();
-      found.push({ x: across(at), text: mark.tone === "env" ? [mark.text, "versions"] : [mark.text, short, sign], tone: mark.tone, href: mark.id ? `../change/${mark.id}.html` : null });
+      found.push({ x: across(at), text: mark.tone === "env" ? [mark.text, "versions"] : [mark.text, short, sign], tone: mark.tone, href: mark.page ? `../${mark.page}` : null });
     }
     axis.commits.forEach((commit, at) => {
       if (commit.tags.length) found.push({ x: across(at), text: commit.tags.join(" "), tone: "tag" });
