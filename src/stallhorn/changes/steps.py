@@ -8,6 +8,7 @@ noise (`weights.npz`, figures/changes/teach.py). docs/changes.md tells the whole
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,6 +94,12 @@ def prepare(points: int) -> None:
     _judged += points
     if _judged > MANY and not compiler.is_compiled() and (_judged > COLD or compiler.is_kept()):
         compiler.compiled()
+
+
+def prepare_beside(points: int) -> None:
+    """Begin to compile, in a thread, where so many points will be judged: what is read meanwhile leaves it time."""
+    if points > COLD or (points > MANY and compiler.is_kept()):
+        threading.Thread(target=compiler.compiled, daemon=True).start()
 
 
 @cache

@@ -98,6 +98,7 @@ def publish_site(project: Project, output: Path | None = None, machine: str | No
     from datetime import UTC, datetime
 
     from stallhorn import store
+    from stallhorn.changes.steps import prepare_beside
     from stallhorn.collector import waiting
     from stallhorn.diagnose import diagnose
     from stallhorn.report.html import replace
@@ -106,6 +107,7 @@ def publish_site(project: Project, output: Path | None = None, machine: str | No
     project = with_roles(project)
     target = output or project.html
     with waiting():
+        prepare_beside(store.about_points(project))
         settings = read_settings(project)
         settings, history = with_commits(settings, store.load(project, machine=machine))
         report = diagnose(history, settings=settings)

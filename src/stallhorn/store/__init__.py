@@ -14,7 +14,7 @@ from stallhorn.store.records import read_records
 from stallhorn.store.roofs import read_roofs
 from stallhorn.store.series import build_series
 
-__all__ = ["REFERENCE", "load", "resolve"]
+__all__ = ["REFERENCE", "about_points", "load", "resolve"]
 
 
 def load(project: Project, machine: str | None = None, *, regex: str | None = None) -> History:
@@ -49,6 +49,11 @@ def load(project: Project, machine: str | None = None, *, regex: str | None = No
         problems=(*reading.problems, *records.problems, *problems, *roof_problems),
         roofs=roofs,
     )
+
+
+def about_points(project: Project) -> int:
+    """How many points the results of a project hold, guessed from the size of its files: a point has some 70 bytes."""
+    return sum(path.stat().st_size for path in project.results.glob("*/*.json")) // 70
 
 
 def _read(project: Project, selection: Selection) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from figures.changes.planted import offline
-from stallhorn.changes import detect
+from stallhorn.changes import detect, steps
 from stallhorn.changes.base import USUAL, Demand, Step, Steps
 from stallhorn.changes.series import Floats, logarithms
 from stallhorn.changes.steps import find
@@ -344,3 +345,14 @@ def test_what_is_missing_moves_positions_and_nothing_else(case: tuple[int, int, 
 def test_series_without_a_project_do_not_know_each_other(cases: list[tuple[int, int, int, float]]) -> None:
     series = [measured((left, 0), (right, size), seed=seed) for seed, left, right, size in cases]
     assert detect([{"values": values} for values in series]) == [changes(values) for values in series]
+
+
+@pytest.mark.parametrize(
+    ("points", "kept", "begins"), [(0, True, False), (5_000, False, False), (5_000, True, True), (10**7, False, True)]
+)
+def test_compiling_begins_beside_where_it_pays(monkeypatch, points, kept, begins):
+    begun = threading.Event()
+    monkeypatch.setattr(steps.compiler, "is_kept", lambda: kept)
+    monkeypatch.setattr(steps.compiler, "compiled", begun.set)
+    steps.prepare_beside(points)
+    assert begun.wait(10 if begins else 0.05) is begins

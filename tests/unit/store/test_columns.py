@@ -272,3 +272,11 @@ def as_lists(columns: Columns) -> list[str]:
     """What compares: NaN like NaN."""
     parts = (columns.commits, columns.values, columns.lows, columns.highs, columns.statuses)
     return [repr(list(part)) for part in parts]
+
+
+def test_the_size_of_results_says_about_how_many_points_they_hold(tmp_path):
+    made = Results(tmp_path)
+    assert store.about_points(made.project) == 0
+    (made.folder / "box").mkdir()
+    (made.folder / "box" / "0000-env.json").write_text("x" * 7_000)
+    assert store.about_points(made.project) == 100
