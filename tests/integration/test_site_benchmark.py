@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -225,6 +226,47 @@ def test_order_and_scale_are_chosen_and_remembered(look: Callable[..., Any], sit
     assert "x=date" in page.url and "y=relative" in page.url
     assert "ratio to its median" in page.locator("svg.plot-svg").first.text_content()
     assert page.evaluate("document.activeElement.tagName") == "SELECT"
+
+
+def ticks(page: Any) -> list[str]:
+    """The commits below the history."""
+    texts = page.locator(".plot.tall svg.plot-svg text").all_text_contents()
+    return [each for each in texts if re.fullmatch("[0-9a-f]{8}", each)]
+
+
+@pytest.mark.parametrize("order", ["", "x=date&"])
+def test_the_address_remembers_the_stretch_that_is_shown(look: Callable[..., Any], many: Path, order: str) -> None:
+    page = look(many, CASE, f"?{order}s=1,a")
+    box = page.locator(".plot.tall .plot-area").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=4)
+    page.mouse.up()
+    ends = [re.search(f"{name}=([0-9a-f]{{8}})", page.url)[1] for name in ("from", "to")]  # type: ignore[index]
+    commits = [revision(place).commit[:8] for place in range(60)]
+    first, last = (commits.index(each) for each in ends)
+    assert 25 < first < last < 46
+    again = look(many, CASE, "?" + page.url.partition("?")[2])
+    assert again.locator(".plot.tall .plot-whole").is_visible()
+    if not order:
+        assert set(ticks(again)) <= set(commits[first : last + 1])
+    again.check("[aria-label='Draw n=2, kind=b']")
+    assert again.locator(".plot.tall .plot-whole").is_visible()
+    again.click(".plot-whole")
+    assert "from=" not in again.url and "to=" not in again.url and len(legend(again)) == 2
+
+
+def test_a_stretch_of_unknown_commits_is_none(look: Callable[..., Any], many: Path) -> None:
+    page = look(many, CASE, "?from=zzz&to=00")
+    assert not page.locator(".plot.tall .plot-whole").is_visible()
+
+
+def test_the_keys_of_charts_are_in_the_list(look: Callable[..., Any], many: Path) -> None:
+    page = look(many, CASE)
+    page.keyboard.press("?")
+    told = page.inner_text("dialog[open]")
+    assert "read the values of a chart" in told and "zoom in a chart" in told and "Enter at a point" in told
 
 
 def test_two_points_make_a_link_to_compare_them(look: Callable[..., Any], site: Path) -> None:

@@ -29,8 +29,9 @@ pytestmark = [
 
 DRAW = """
 window.picked = [];
+window.zooms = [];
 window.charts = stallhorn.data().map((spec, place) => stallhorn.chart(document.getElementById("chart" + place),
-  { ...spec, onpick: (line, index) => picked.push([line.id, index]) }));
+  { ...spec, onpick: (line, index) => picked.push([line.id, index]), onzoom: (...view) => zooms.push(view) }));
 """
 
 
@@ -222,6 +223,29 @@ def test_a_drag_zooms_and_a_double_click_resets(show: Callable[..., Any]) -> Non
     assert ticks(page) == whole
 
 
+def test_a_chart_begins_with_the_stretch_that_it_is_given(show: Callable[..., Any]) -> None:
+    page = show(
+        history(40, view=[10, 20]), sizes(view=[1000, 100000]), history(40, view=[-5, 99]), history(0, view=[0, 1])
+    )
+    assert {int(each, 16) for each in ticks(page)} <= set(range(10, 21))
+    assert page.locator("#chart0 .plot-whole").is_visible() and page.locator("#chart1 .plot-whole").is_visible()
+    assert not page.locator("#chart2 .plot-whole").is_visible() and not page.locator("#chart3 .plot-whole").is_visible()
+    page.locator("#chart0 .plot-area").dblclick()
+    assert "00000027" in ticks(page)
+
+
+def test_who_draws_a_chart_is_told_of_its_zoom(show: Callable[..., Any]) -> None:
+    page = show(history(40, link="one"), history(40, link="one"), sizes())
+    drag(page, 0.5, 0.7)
+    (told,) = page.evaluate("zooms")  # by the chart in which somebody zoomed alone
+    assert 0x10 <= told[0] < told[1] <= 0x1E
+    page.locator("#chart1 .plot-area").dblclick()
+    assert page.evaluate("zooms.at(-1)") == [None, None]
+    drag(page, 0.5, 0.8, 2)
+    low, high = page.evaluate("zooms.at(-1)")
+    assert 1e3 < low < high < 1e6 and page.evaluate("zooms.length") == 3
+
+
 def test_charts_of_one_link_share_pointer_and_zoom_by_commit(show: Callable[..., Any]) -> None:
     first = history(40, link="one")
     second = history(40, link="one", height="strip")
@@ -328,6 +352,8 @@ def test_hollow_dotted_guides_ribbons_and_notes(show: Callable[..., Any]) -> Non
     page.keyboard.press("Tab")
     assert "asked 8, used 4" in spoken(page)
     assert "asked 8, used 4" in chart.locator(".tip").inner_text()
+    chart.locator("summary").click()
+    assert "asked 8, used 4" in chart.locator("details tbody tr").last.inner_text()
 
 
 def test_the_values_are_a_table_of_what_is_in_view(show: Callable[..., Any]) -> None:

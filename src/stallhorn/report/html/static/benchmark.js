@@ -139,13 +139,14 @@
     const kind = ["log", "linear"].includes(state.get("y")) ? state.get("y") : "auto";
     const relative = state.get("y") === "relative";
     const x = byDate ? { kind: "time", title: "date" } : { kind: "commits", title: "commit", commits: axis.commits };
+    const zoom = { view: viewOf(axis, machine, byDate), onzoom: (from, to) => zoomed(axis, byDate, from, to) };
     const main = plot("tall");
     const noun = page.unit === "seconds" ? "time per call" : "value";
     const made = [[main, {
       title: `History of ${page.name}`, heading: false, description: described(), height: "tall", x, legend: true, table: true, link: "history",
       y: relative ? { kind, title: "ratio to its median", unit: "" } : { kind, title: noun, unit: page.unit },
       lines: chosen.map((each) => line(each, axis, byDate, relative)), marks: marks(axis, byDate),
-      onpick: (drawn, index) => pin(drawn.commits[index]),
+      onpick: (drawn, index) => pin(drawn.commits[index]), ...zoom,
     }]];
     const nodes = [shared(), main, pinned(machine), ...missing(machine), ...(machine.thinned ? [el("p", { class: "muted" }, `${here.format.count(machine.thinned)} older commits are left out of the charts, evenly.`)] : [])];
     for (const [name, title, unit] of STRIPS) {
@@ -153,7 +154,7 @@
       if (!lines.length) continue;
       const container = plot("strip");
       nodes.push(container);
-      made.push([container, { title: capital(title), height: "strip", x, y: { kind: "auto", title, unit, ...(unit ? {} : { kind: "linear", domain: [0, 1.25 * Math.max(...lines.flatMap((each) => each.y))] }) }, lines, legend: false, table: true, link: "history" }]);
+      made.push([container, { title: capital(title), height: "strip", x, y: { kind: "auto", title, unit, ...(unit ? {} : { kind: "linear", domain: [0, 1.25 * Math.max(...lines.flatMap((each) => each.y))] }) }, lines, legend: false, table: true, link: "history", ...zoom }]);
     }
     return { picks: picks(groups(all.filter(drawable)), how), nodes, charts: made };
   }
@@ -196,6 +197,27 @@
       return { ...commit, place, gap: Math.max(0, commit.position - before - 1) };
     });
     return { commits, index, hashes: new Map(commits.map((commit, at) => [commit.hash, at])) };
+  }
+
+  // The stretch that the address names by its first and last commit; null for all.
+  function viewOf(axis, machine, byDate) {
+    const [from, to] = ["from", "to"].map((name) => {
+      const hash = state.get(name);
+      return hash ? machine.commits.findIndex((commit) => commit.hash.startsWith(hash)) : -1;
+    });
+    if (from < 0 || to < 0) return null;
+    const first = axis.commits.findIndex((commit) => commit.place >= from), last = axis.commits.findLastIndex((commit) => commit.place <= to);
+    if (first < 0 || last <= first) return null;
+    return byDate ? [axis.commits[first].date, axis.commits[last].date] : [first, last];
+  }
+
+  // The charts have zoomed already: the address follows, and nothing is drawn again.
+  function zoomed(axis, byDate, from, to) {
+    const inside = from === null ? [] : byDate ? axis.commits.filter(({ date }) => date !== null && date >= from && date <= to) : axis.commits.slice(from, to + 1);
+    isZooming = true;
+    state.set({ from: inside[0]?.hash.slice(0, 8), to: inside.at(-1)?.hash.slice(0, 8) });
+    isZooming = false;
+    before = asked();
   }
 
   function median(series) {
@@ -384,13 +406,18 @@
     markRows();
   }
 
-  // The search does not change the charts.
-  let before = "";
-  function changedState() {
+  // What the address asks of the charts: the search asks nothing.
+  function asked() {
     const now = new URLSearchParams(location.search);
     now.delete("q");
-    if (now.toString() === before) return;
-    before = now.toString();
+    return now.toString();
+  }
+
+  let before = "", isZooming = false;
+  function changedState() {
+    const now = asked();
+    if (isZooming || now === before) return;
+    before = now;
     render();
   }
 
@@ -398,7 +425,7 @@
   paint(chosen);
   prepare();
   render();
-  before = (() => { const now = new URLSearchParams(location.search); now.delete("q"); return now.toString(); })();
+  before = asked();
   state.onchange(changedState);
   const order = tabs.map(nameOf);
   here.keys({

@@ -12,7 +12,18 @@
   function chart(container, spec) {
     const made = new Chart(container);
     made.update(spec);
+    tellKeys(spec);
     return { update: (next) => made.update(next), destroy: () => made.destroy() };
+  }
+
+  // They work inside a chart; the list of a page's keys names them.
+  function tellKeys(spec) {
+    const nothing = () => {};
+    window.stallhorn.keys?.({
+      "← → ↑ ↓ Home End": ["read the values of a chart, from within", nothing],
+      "+ − 0": ["zoom in a chart, and show all of it", nothing],
+      ...(spec.onpick ? { "Enter at a point": ["choose that point of a chart", nothing] } : {}),
+    });
   }
 
   class Chart {
@@ -41,7 +52,8 @@
 
     update(spec) {
       if (this.spec?.link) groups.get(this.spec.link)?.delete(this);
-      const kept = this.spec && this.spec.x?.kind === spec.x?.kind ? this.view : null;
+      const isNew = !this.spec;
+      const kept = !isNew && this.spec.x?.kind === spec.x?.kind ? this.view : null;
       this.spec = { ...spec, x: spec.x || { kind: "linear" }, y: spec.y || {} };
       if (spec.link) groups.set(spec.link, (groups.get(spec.link) || new Set()).add(this));
       const given = (spec.lines || []).slice(0, MOST_LINES);
@@ -52,7 +64,8 @@
         if (!this.known.has(line.id) && line.isHidden) this.hidden.add(line.id);
         this.known.add(line.id);
       }
-      this.view = kept && kept[0] >= this.x.full[0] - 1e-9 && kept[1] <= this.x.full[1] + 1e-9 ? kept : null;
+      if (isNew) this.view = spec.view ? this.fitted(spec.view.map(this.x.toT)) : null;
+      else this.view = kept && kept[0] >= this.x.full[0] - 1e-9 && kept[1] <= this.x.full[1] + 1e-9 ? kept : null;
       this.at = null;
       this.area.classList.remove("tall", "normal", "strip");
       this.area.classList.add(drawing.HEIGHTS[spec.height] ? spec.height : "normal");
@@ -181,7 +194,8 @@
       const rows = kept.map((x) => el("tr", {}, el("th", { scope: "row" }, this.x.text(x)), ...lines.map((line, column) => {
         const i = places.get(x)[column];
         if (i === undefined) return el("td", {}, "not measured");
-        return el("td", {}, axes.valueText(line.v[i], this.unit), " ", el("span", { class: "interval" }, this.interval(line, i)));
+        const note = line.notes[i] ? [" ", el("span", { class: "muted" }, line.notes[i])] : null;
+        return el("td", {}, axes.valueText(line.v[i], this.unit), " ", el("span", { class: "interval" }, this.interval(line, i)), note);
       })));
       const first = this.spec.x.title || (this.x.kind === "commits" ? "commit" : "x");
       const head = el("tr", {}, el("th", { scope: "col" }, first), ...lines.map((line) => el("th", { scope: "col" }, line.label)));
@@ -279,15 +293,18 @@
       return this.pointer.replaceChildren(svg("path", { d: `M${px} ${box.top}V${box.top + box.h}`, class: "plot-cursor" }), ...near);
     }
 
-    zoom(view, told = false) {
+    // A stretch that is wide enough and inside the axis; null for all of it.
+    fitted(view) {
       const [from, to] = this.x.full;
-      const least = this.x.kind === "commits" ? 1 : (to - from) / 1e4;
-      if (view) {
-        const span = Math.max(least, view[1] - view[0]);
-        const start = Math.max(from, Math.min((view[0] + view[1] - span) / 2, to - span));
-        view = [start, Math.min(to, start + span)];
-        if (view[0] <= from + 1e-9 && view[1] >= to - 1e-9) view = null;
-      }
+      if (!view.every((t) => t === t)) return null;
+      const span = Math.max(this.x.kind === "commits" ? 1 : (to - from) / 1e4, view[1] - view[0]);
+      const start = Math.max(from, Math.min((view[0] + view[1] - span) / 2, to - span));
+      const end = Math.min(to, start + span);
+      return start <= from + 1e-9 && end >= to - 1e-9 ? null : [start, end];
+    }
+
+    zoom(view, told = false) {
+      view = view && this.fitted(view);
       if (!view && !this.view) return;
       this.view = view;
       this.draw();
@@ -298,6 +315,7 @@
         const heard = ends && ends.map((end) => other.x.hear(end));
         if (!heard || heard.every((t) => t === t)) other.zoom(heard, true);
       });
+      this.spec.onzoom?.(...(view ? view.map((t) => this.x.fromT(t)) : [null, null]));
     }
 
     // --- hands

@@ -134,6 +134,7 @@
     return {
       kind: "commits", toT, nearest, commits, places, full: end ? [0, end] : [-1, 1],
       // For linked charts, whose lists of commits may differ.
+      fromT: nearest,
       say: (t) => commits[nearest(t)]?.hash,
       hear: (hash) => { const at = commits.findIndex((each) => each.hash === hash); return at < 0 ? NaN : places[at]; },
       text: short,
@@ -173,7 +174,7 @@
       return spec.title ? `${spec.title} ${text(x)}` : text(x);
     };
     return {
-      kind: spec.kind, toT, full: [low, high], text, long, say: (t) => t, hear: (t) => t,
+      kind: spec.kind, toT, fromT, full: [low, high], text, long, say: (t) => t, hear: (t) => t,
       beside: () => true, gaps: [],
       ticks: (view, room) => {
         const [from, to] = [fromT(view[0]), fromT(view[1])];
