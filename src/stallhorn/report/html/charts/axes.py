@@ -1,19 +1,16 @@
-"""Axes: where a value and a commit lie on a chart, and which ticks to draw. Pure."""
+"""Axes: where a value lies on a chart, which ticks to draw, and which commits there are. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from stallhorn import units
 from stallhorn.model import Revision
 
 LOG_FROM = 8.0  # from this ratio of largest to smallest value, a linear axis flattens the small ones
 LEAST_SPAN = 0.1  # of the centre: a flat series shows as flat, its noise not blown up to the whole height
-
-GAP_WIDTH = 1.6  # of commits that were not measured, however many, in distances between neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,53 +97,14 @@ def _tick_text(value: float, unit: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch of `commits` commits that were not measured, from `left` to `right` on the axis."""
-
-    left: float
-    right: float
-    commits: int
-
-
-@dataclass(frozen=True, slots=True)
 class CommitAxis:
-    """Measured commits side by side, oldest first; a stretch of commits that were not measured is one narrow gap.
-
-    `places` gives each measured commit its place on the axis, 0 to 1.
-    """
+    """The measured commits, oldest first."""
 
     revisions: tuple[Revision, ...]
-    places: Mapping[str, float]
-    gaps: tuple[Gap, ...]
-    _order: Mapping[str, int]
-    _gap_after: frozenset[int]
-
-    def neighbours(self, older: str, newer: str) -> bool:
-        """Whether two measured commits follow each other with no other commit between them."""
-        left = self._order[older]
-        return self._order[newer] == left + 1 and left not in self._gap_after
 
 
 def commit_axis(revisions: Iterable[Revision], measured: set[str]) -> CommitAxis:
     """An axis over the measured ones of all revisions; a commit that no revision describes comes first."""
     known = {revision.commit: revision for revision in revisions}
     chosen = [known.get(commit) or Revision(commit, -1, None, "", "") for commit in measured]
-    chosen.sort(key=lambda revision: (revision.position, revision.commit))
-    steps, holes = [0.0], []
-    for older, newer in pairwise(chosen):
-        hole = max(0, newer.position - older.position - 1) if older.position >= 0 else 0
-        holes.append(hole)
-        steps.append(steps[-1] + (GAP_WIDTH if hole else 1.0))
-    width = steps[-1] or 1.0
-    places = {revision.commit: step / width for revision, step in zip(chosen, steps, strict=False)}
-    if len(chosen) == 1:
-        places = {chosen[0].commit: 0.5}
-    return CommitAxis(
-        revisions=tuple(chosen),
-        places=places,
-        gaps=tuple(
-            Gap(steps[index] / width, steps[index + 1] / width, hole) for index, hole in enumerate(holes) if hole
-        ),
-        _order={revision.commit: index for index, revision in enumerate(chosen)},
-        _gap_after=frozenset(index for index, hole in enumerate(holes) if hole),
-    )
+    return CommitAxis(tuple(sorted(chosen, key=lambda revision: (revision.position, revision.commit))))

@@ -10,7 +10,6 @@ from stallhorn.report.html.charts.svg import element, number
 
 WIDTH, HEIGHT = 240, 18
 _EDGE = 6.0
-_CHARACTER = 6.2  # mean width of a character of the labels, in units of the view box
 
 
 def interval_bar(point: Measurement, axis: ValueAxis, style: int) -> Markup:
@@ -28,19 +27,6 @@ def interval_bar(point: Measurement, axis: ValueAxis, style: int) -> Markup:
         element("rect", x=left, y=middle - 4.5, width=max(1.0, right - left), height=9, class_=f"band s{style + 1}"),
         element("circle", cx=_across(point.value, axis), cy=middle, r=3.2, class_=f"point s{style + 1}"),
     )
-
-
-def ruler(axis: ValueAxis) -> Markup:
-    """The scale below the bars: as many of its labels as fit side by side."""
-    labels: list[Markup] = []
-    free = 0.0
-    for tick, label in axis.ticks:
-        half = len(label) * _CHARACTER / 2
-        x = min(max(_across(tick, axis), half), WIDTH - half)
-        if x - half >= free:
-            labels.append(element("text", label, x=x, y=11, text_anchor="middle"))
-            free = x + half + _CHARACTER
-    return _drawing(*labels)
 
 
 def _drawing(*children: Markup) -> Markup:

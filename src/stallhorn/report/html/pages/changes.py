@@ -65,7 +65,7 @@ def pages(site: Site) -> Iterable[Page | File]:
         "counts": _counts(site, accounts),
         "recorded": bool(site.report.history.observations) or any(each.causes for each in entries),
         "doubtful": len(site.report.suspicions),
-        "measured": len({commit for axis in site.axes.values() for commit in axis.places}),
+        "measured": len({each.commit for axis in site.axes.values() for each in axis.revisions}),
     }
     scripts, styles = ("static/changes.js",), ("static/changes.css",)
     yield Page("changes.html", "changes.html.j2", "Changes", content, scripts=scripts, styles=styles)
