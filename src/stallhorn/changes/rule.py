@@ -238,7 +238,7 @@ def telling(ratio: float) -> str:
     """Which changes can be told from noise, in words; a huge ratio would only look like a finding."""
     if ratio >= UNSTEADY:
         return "too unsteady to be compared"
-    return f"only {ratio:.2f}x and more can be told from noise"
+    return f"noise hides changes below {ratio:.2f}x"
 
 
 def _points(count: int) -> str:

@@ -51,13 +51,15 @@ def size_in_words(change: Change) -> str:
 
 
 def interval_in_words(change: Change) -> str:
-    """Both ends as factors in the change's own direction; an end on the other side of 1 says so."""
+    """Both ends as factors in the change's own direction; with an end on the other side of 1 both say theirs."""
     if not change.ratio or not change.low or not change.high:
         return ""
     worse = change.ratio >= 1
     ends = (change.low, change.high) if worse else (change.high, change.low)
-    told = [factor(end) if (end >= 1) is worse or end == 1 else f"{factor(end)} the other way" for end in ends]
-    return f"99 % interval {told[0]} to {told[1]}"
+    if ends[0] != 1 and (ends[0] > 1) is not worse:
+        near, far = ("faster", "slower") if worse else ("slower", "faster")
+        return f"99 % interval {factor(ends[0])} {near} to {factor(ends[1])} {far}"
+    return f"99 % interval {factor(ends[0])} to {factor(ends[1])}"
 
 
 def factor(ratio: float) -> str:

@@ -94,11 +94,17 @@ def declared(environment: Environment) -> Facts:
 
 def described(machine: Machine) -> Facts:
     """What asv knows of a machine."""
-    rows = (("system", machine.os), ("CPU", machine.cpu), ("cores", machine.cores), ("memory", _memory(machine.ram)))
+    rows = (
+        ("system", machine.os),
+        ("CPU", machine.cpu),
+        ("cores", machine.cores),
+        ("memory", memory_in_words(machine.ram)),
+    )
     return tuple((what, which) for what, which in rows if which)
 
 
-def _memory(text: str) -> str:
+def memory_in_words(text: str) -> str:
+    """As asv wrote it; a plain number of bytes in GiB."""
     if text.isdecimal() and int(text) > 2**20:
         return f"{int(text) / 2**30:.1f} GiB"
     return text

@@ -66,14 +66,14 @@ def sentence(report: Report) -> str:
         return _printable(_join([head, *_rest(counts, {Standing.NEW})]))
     if counts[Standing.SLOWER]:
         verb = "is" if counts[Standing.SLOWER] == 1 else "are"
-        head = f"{counts[Standing.SLOWER]} of {compared} series {verb} slower {at}{_worst(report)}"
+        head = f"{counts[Standing.SLOWER]:,} of {compared:,} series {verb} slower {at}{_worst(report)}"
     elif counts[Standing.UNCLEAR]:
         verb = "is" if counts[Standing.UNCLEAR] == 1 else "are"
-        doubt = f"{counts[Standing.UNCLEAR]} of {compared} {verb} too noisy to say"
+        doubt = f"{counts[Standing.UNCLEAR]:,} of {compared:,} {verb} too noisy to say"
         head = f"No series is shown to be slower {at}, but {doubt}"
         return _printable(_join([head, *_rest(counts, {Standing.UNCLEAR})]))
     else:
-        head = f"None of {compared} series is slower {at}"
+        head = f"None of {compared:,} series is slower {at}"
     return _printable(_join([head, *_rest(counts, {Standing.SLOWER})]))
 
 
@@ -217,16 +217,16 @@ def _rest(counts: Mapping[Standing, int], said: set[Standing]) -> list[str]:
         Standing.FAILED,
         Standing.SKIPPED,
     )
-    parts = [f"{counts[item]} {item.value}" for item in order if item not in said and counts.get(item)]
+    parts = [f"{counts[item]:,} {item.value}" for item in order if item not in said and counts.get(item)]
     if Standing.NEW not in said and counts.get(Standing.NEW):
-        parts.append(f"{counts[Standing.NEW]} with nothing to compare with")
+        parts.append(f"{counts[Standing.NEW]:,} with nothing to compare with")
     if counts.get(Standing.OLD):
-        parts.append(f"{counts[Standing.OLD]} not measured there")
+        parts.append(f"{counts[Standing.OLD]:,} not measured there")
     return parts
 
 
 def _series(count: int) -> str:
-    return f"{count} series"
+    return f"{count:,} series"
 
 
 def _join(parts: list[str]) -> str:

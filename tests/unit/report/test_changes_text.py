@@ -53,7 +53,7 @@ def change(ratio: float | None, low: float | None = None, high: float | None = N
         (change(1.42, 1.38, 1.46), "1.42x (99 % interval 1.38x to 1.46x)"),
         (change(0.5, 0.4, 0.625), "2.00x (99 % interval 1.60x to 2.50x)"),
         (change(1.0312, 1.02, 1.041), "1.031x (99 % interval 1.020x to 1.041x)"),
-        (change(1.2, 0.9, 1.6), "1.20x (99 % interval 1.11x the other way to 1.60x)"),
+        (change(1.2, 0.9, 1.6), "1.20x (99 % interval 1.11x faster to 1.60x slower)"),
         (change(2.0), "2.00x"),
         (change(123456.0), "123,456x"),
         (change(None), ""),

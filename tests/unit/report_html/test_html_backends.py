@@ -206,7 +206,7 @@ def test_questions_have_own_figures_first_and_else_what_holds_in_general() -> No
     text = Made(two_families()).text
     assert "rbf.Rbf.measure: jax grad takes 2.0x the time of jax default at n = 10,000" in text
     assert "jax-per-shape: 3 compiles (limits.track_compiles)" in text
-    assert "JAX ran on the cpu in 12 measurements of this page" in text
+    assert "JAX ran on the CPU in 12 measurements of this page" in text
     assert "In general (not measured here): Numba compiles such loops as they are written" in text
     assert "of 2 problems at these threads: jax in 1, none clearly in 1" in text
 

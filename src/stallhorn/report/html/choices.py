@@ -79,7 +79,8 @@ def _devices(views: Sequence[ProblemView], site: Site) -> Iterable[str]:
                         if each.commit == view.revision.commit and isinstance(device, str):
                             seen[device] += 1
     for device, count in sorted(seen.items()):
-        yield f"JAX ran on the {device} in {count} {'measurement' if count == 1 else 'measurements'} of this page"
+        measurements = "measurement" if count == 1 else "measurements"
+        yield f"JAX ran on the {device.upper()} in {count} {measurements} of this page"
 
 
 def _recompilations(site: Site) -> Iterable[str]:

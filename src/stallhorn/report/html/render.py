@@ -15,6 +15,7 @@ from markupsafe import Markup
 from stallhorn import __version__, units
 from stallhorn.model import Revision
 from stallhorn.report.change_words import confidence_in_words, factor, kind_in_words
+from stallhorn.report.environments import memory_in_words
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.pages.base import Link, Page
 from stallhorn.report.html.view import Site
@@ -93,6 +94,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "confidence": confidence_in_words,
     "factor": factor,
     "kind_words": kind_in_words,
+    "memory_in_words": memory_in_words,
     "sign": lambda change: words.change_sign(change.kind, change.direction),
     "tone": lambda change: words.change_tone(change.kind, change.direction),
     "commit_url": _commit_url,

@@ -106,6 +106,8 @@ def share(value: float | None) -> str:
     if value is None:
         return "unknown"
     percent = 100 * value
+    if percent >= 1000:
+        return "over 1,000\N{NO-BREAK SPACE}%"
     return f"{percent:.0f}\N{NO-BREAK SPACE}%" if percent >= 9.95 else f"{percent:.2g}\N{NO-BREAK SPACE}%"
 
 

@@ -187,8 +187,11 @@ def _cell(found: Contrast | None, pair: int | None) -> Cell:
         return Cell("", "", "", "", "")
     outcome = found.outcome(pair)
     low, high = float(found.lows[pair]), float(found.highs[pair])
+    ratio = float(found.ratios[pair])
+    if outcome is Outcome.FASTER:
+        ratio, low, high = 1 / ratio, 1 / high, 1 / low
     interval = "no interval" if low != low or high != high else f"{_times(low)} to {_times(high)}"
-    return Cell(outcome.name.lower(), SIGNS[outcome], _times(float(found.ratios[pair])), interval, outcome.value)
+    return Cell(outcome.name.lower(), SIGNS[outcome], _times(ratio), interval, outcome.value)
 
 
 def _times(ratio: float) -> str:

@@ -43,7 +43,10 @@
           return el("span", { class: "standing part " + name }, el("span", { "aria-hidden": "true" }, sign), ` ${format.count(entries[i].counts.get(name))} ${words} `);
         }),
       },
-      { id: "worst", title: "The most urgent", cell: (i) => all.verdict(entries[i].worst) },
+      { id: "worst", title: "The most urgent", cell: (i) => {
+        const { name, sign } = all.standing(entries[i].worst);
+        return el("span", { class: "standing " + name }, el("span", { "aria-hidden": "true" }, sign), " " + all.verdict(entries[i].worst));
+      } },
     ],
   });
 })();

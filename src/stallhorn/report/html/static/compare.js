@@ -17,7 +17,7 @@
   const tagged = ([hash, , , , tags]) => tags.find((tag) => !/[,:]/.test(tag)) || hash.slice(0, 8);
   const placeOf = new Map(data.commits.map(([hash], place) => [hash, place]));
   const short = (value) => (value >= 100 || value < 1e-3 ? format.general(value, 3) : value.toPrecision(3)) + "x";
-  const bounds = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? "no interval" : short(low) + " to " + short(high));
+  const bounds = (low, high, written = short) => (Number.isNaN(low) || Number.isNaN(high) ? "no interval" : written(low) + " to " + written(high));
 
   // ---- choosing
 
@@ -218,11 +218,11 @@
         onclick: () => state.set({ bin: state.get("bin") === MARK + at ? null : MARK + at }) }, bar);
       return button;
     });
-    const ticks = [[0, "0.5x"], [EDGE / 2, "0.71x"], [EDGE, "same"], [EDGE * 1.5, "1.41x"], [2 * EDGE, "2x"]];
+    const ticks = [[0, "0.5x or less"], [EDGE / 2, "0.71x"], [EDGE, "same"], [EDGE * 1.5, "1.41x"], [2 * EDGE, "2x or more"]];
     const row = el("div", { class: "bars-of", role: "group", "aria-labelledby": "histogram-title" }, bars);
     row.style.gridTemplateColumns = `repeat(${bars.length}, minmax(0, 1fr))`;
     part("histogram").replaceChildren(
-      el("p", { class: "muted", id: "histogram-title" }, `B against A on a logarithmic scale, to the right worse, coloured what is slower or faster; at most ${format.count(most)} series in a bar. Press one to list its series.`),
+      el("p", { class: "muted", id: "histogram-title" }, `How many series have which ratio of B to A, on a logarithmic scale: worse to the right. The highest bar has ${format.count(most)}; coloured parts are slower or faster. Press a bar to list its series.`),
       row,
       el("div", { class: "ticks", "aria-hidden": "true" }, ticks.map(([at, text]) => {
         const tick = el("span", null, text);
@@ -267,6 +267,13 @@
     return `${words} (${format.percent(each.ratio)})`;
   }
 
+  // The interval in the form of the verdict above it: as factors in its direction, or in percent where both ends are near.
+  function reach99({ outcome, low, high }) {
+    if (rule.OUTCOMES[outcome].id === "faster") return bounds(1 / high, 1 / low);
+    const near = low >= 0.5 && high < 2 && rule.OUTCOMES[outcome].id !== "slower";
+    return bounds(low, high, near ? format.percent : short);
+  }
+
   function measured(each, { status, value, below, above }) {
     const unit = series.unit(place(each));
     if (Number.isNaN(value)) return el("span", { class: "unknown" }, status === "ok" ? "not positive" : status || "not measured");
@@ -298,8 +305,8 @@
     const chips = rule.OUTCOMES.map((outcome, code) => [outcome.words, [standing(outcome, outcome.words), " ", format.count(found.counts[code])]]).filter((_, code) => found.counts[code]);
     const bins = [...new Set(pairs.map(bin))].filter(Boolean).sort((a, b) => placed(a) - placed(b)).map((at) => [at, span(placed(at))]);
     const spec = {
-      rows: pairs.length, noun: "series", label: "Series", row: "3.4rem", narrow: "8.2rem",
-      widths: "minmax(0, 5fr) minmax(0, 2fr) minmax(0, 2fr) 7.5rem minmax(0, 3fr)", placeholder: "names, parameters, “slower”",
+      rows: pairs.length, noun: "series", label: "Series", row: "4.3rem", narrow: "11.4rem",
+      widths: "minmax(0, 5fr) minmax(0, 2fr) minmax(0, 2fr) 8.4rem minmax(0, 3fr)", placeholder: "names, parameters, “slower”",
       order: (row) => pairs[row].outcome * 1000 - Math.abs(pairs[row].effect || 0), search,
       filters: [
         { id: "only", label: "Only", chips: true, of: (row) => rule.OUTCOMES[pairs[row].outcome].words, values: chips, aside: [rule.OUTCOMES[4].words] },
@@ -309,10 +316,10 @@
         { id: "name", title: "Series", cell: (row) => named(pairs[row]), sort: (row) => name(pairs[row]).join(" ") },
         { id: "a", title: "A", number: true, cell: (row) => measured(pairs[row], pairs[row].left), sort: (row) => sortable(pairs[row].left.value) },
         { id: "b", title: "B", number: true, cell: (row) => measured(pairs[row], pairs[row].right), sort: (row) => sortable(pairs[row].right.value) },
-        { id: "forest", title: `${short(2 ** -reach)} to ${short(2 ** reach)}`, cell: (row) => forest(pairs[row], reach) },
+        { id: "forest", title: `B / A, ${format.general(2 ** -reach, 2)}x to ${format.general(2 ** reach, 2)}x`, cell: (row) => forest(pairs[row], reach) },
         { id: "verdict", title: "B against A", number: true, sort: (row) => sortable(pairs[row].effect), cell: (row) => [
           standing(rule.OUTCOMES[pairs[row].outcome], verdict(pairs[row])), " ",
-          !Number.isNaN(pairs[row].ratio) && el("span", { class: "interval" }, bounds(pairs[row].low, pairs[row].high))] },
+          !Number.isNaN(pairs[row].ratio) && el("span", { class: "interval" }, reach99(pairs[row]))] },
       ],
     };
     separately(() => window.stallhorn.table(part("table"), spec));

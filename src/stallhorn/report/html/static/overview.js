@@ -58,7 +58,7 @@
       },
       { id: "environment", title: "Environment", sort: all.environment, cell: (i) => breakable(all.environment(i)) },
       ...(machines ? [place] : []),
-      { id: "latest", title: "Newest value", note: "and interval", sort: all.value, number: true, cell: (i) => latest(all, i, want) },
+      { id: "latest", title: "Newest value", sort: all.value, number: true, cell: (i) => latest(all, i, want) },
       { id: "against", title: "Against its predecessors", sort: all.ratio, number: true, cell: (i) => against(all, i) },
       { id: "history", title: "History", cell: (i) => history(all, i) },
     ];

@@ -2,7 +2,7 @@
 //
 // stallhorn.table(root, {
 //   rows: 10000, noun: "series", label: "All series",
-//   columns: [{ id, title, note, cell: (i) => text or node(s), sort: (i) => number, text or null, number: falling first }],
+//   columns: [{ id, title, cell: (i) => text or node(s), sort: (i) => number, text or null, number: falling first }],
 //   widths: "2fr 1fr 8rem",              // of the columns, as CSS has it
 //   row: "3.3rem", narrow: "9rem",       // heights of a row, wide and on a phone
 //   order: (i) => number,                // how rows stand until a head is pressed; none: as they come
@@ -252,7 +252,7 @@
       shows.filter((each) => !each.filter.chips).map((each) => each.element), output, cleared);
     const heads = spec.columns.map((column) =>
       el("div", { class: "vt-" + column.id, role: "columnheader" }, column.sort
-        ? el("button", { type: "button", onclick: () => sort(column) }, column.title, column.note && [" ", el("span", { class: "muted" }, column.note)])
+        ? el("button", { type: "button", onclick: () => sort(column) }, column.title)
         : column.title));
     const space = el("div", { class: "vt-space", role: "presentation" });
     const empty = el("p", { class: "vt-empty", hidden: true }, "Nothing matches this filter.");
