@@ -118,13 +118,24 @@ def test_a_long_history_is_thinned_where_it_is_old_and_keeps_what_changed() -> N
 
 def test_a_series_on_a_thinned_axis_leaves_out_what_has_no_place() -> None:
     revisions, series = one_series([1.0, 2.0, 3.0])
-    line = lined_up(series, axis([revisions[0], revisions[2]]))
+    (line,) = lined_up([series], axis([revisions[0], revisions[2]])).lines
     assert line.values.tolist() == [1.0, 3.0]
     assert line.index.tolist() == [0, -1, 1]
 
 
-def test_no_commits_at_all() -> None:
+def test_series_of_one_machine_stand_beneath_each_other_each_with_its_own_gaps() -> None:
+    revisions, whole = one_series([1.0, 2.0, 3.0])
+    lacking = with_points(whole, whole.points[0], whole.points[2])
+    made = lined_up([whole, lacking], axis(revisions))
+    assert made.values[0].tolist() == [1.0, 2.0, 3.0]
+    assert np.isnan(made.values[1]).tolist() == [False, True, False]
+    assert [line.count for line in made.lines] == [3, 2]
+    assert [line.index.tolist() for line in made.lines] == [[0, 1, 2], [0, 2]]
+
+
+def test_no_series_and_no_commits_at_all() -> None:
     assert axis([]).commits == ()
+    assert lined_up([], axis([])).lines == ()
 
 
 # --- what only some series have

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from markupsafe import Markup
 
-from stallhorn.model import Benchmark, Change, ChangePoint, Measurement, Observation, Status
+from stallhorn.model import Benchmark, Change, ChangePoint, Measurement, Observation, Parameters, Series, Status
 from stallhorn.model.points import Points
 from stallhorn.report.html import words
-from stallhorn.report.html.data.axis import Axis, Line
-from stallhorn.report.html.data.benchmark import Mark, Sheet, Told, block, roofs_of
+from stallhorn.report.html.charts.sparklines import sparklines
+from stallhorn.report.html.data.axis import Axis, Line, lined_up
+from stallhorn.report.html.data.benchmark import Mark, Numbers, Sheet, Told, block, numbers_of, roofs_of
 from stallhorn.report.html.facts import dig
 from stallhorn.report.html.first_calls import first_calls
 from stallhorn.report.html.view import Row, Site
@@ -44,6 +44,22 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """One series as it is written: its columns on the axis, the numbers for the charts, a picture for the table."""
+
+    line: Line
+    numbers: Numbers
+    picture: str
+
+
+def drawn_of(series: Sequence[Series], along: Axis) -> list[Drawn]:
+    """Series of one machine as they are written, all at once."""
+    table = lined_up(series, along)
+    pictures = sparklines(table.values, [each.unit for each in series])
+    return list(map(Drawn, table.lines, numbers_of(table), pictures))
+
+
+@dataclass(frozen=True, slots=True)
 class Tab:
     """A way to look at the series; `reason` says why there is nothing to see."""
 
@@ -60,7 +76,7 @@ def tabs(reasons: Mapping[str, str]) -> list[Tab]:
 def sheet(
     benchmark: Benchmark,
     rows: Sequence[Row],
-    lines: Sequence[Line],
+    drawn: Sequence[Drawn],
     hits: Sequence[Hit],
     axes: Mapping[str, Axis],
     site: Site,
@@ -71,10 +87,12 @@ def sheet(
     machines = {name: place for place, name in enumerate(dict.fromkeys(row.key.machine for row in rows))}
     environments = {name: place for place, name in enumerate(dict.fromkeys(row.key.environment for row in rows))}
     standings = {each: place for place, each in enumerate(dict.fromkeys(row.standing for row in rows))}
+    lines = [each.line for each in drawn]
     return Sheet(
         benchmark=benchmark,
         roles=part,
         lines=lines,
+        numbers=[each.numbers for each in drawn],
         told=[
             Told(
                 row.key.parameters,
@@ -85,8 +103,8 @@ def sheet(
                 site.changed.get(row.key, ()),
                 row.floor,
                 row.specimen,
-                site.observed.get(row.key, ()),
-                starts.get(row.key),
+                site.observed.get(row.key, ()) if site.observed else (),
+                starts.get(row.key) if starts else None,
             )
             for row in rows
         ],
@@ -103,7 +121,7 @@ def sheet(
 
 def strips(rows: Sequence[Row], site: Site) -> int:
     """How many charts stand below the history: one for each kind of fact that was recorded."""
-    facts = [each.facts for row in rows for each in site.observed.get(row.key, ())]
+    facts = _seen(rows, site)
     return sum(any(dig(each, *path) is not None for each in facts) for path in _STRIPS)
 
 
@@ -116,15 +134,15 @@ def reasons(
     benchmark: Benchmark, part: Roles, rows: Sequence[Row], lines: Sequence[Line], site: Site
 ) -> dict[str, str]:
     """Why a tab has nothing to show; tabs that have something are left out."""
-    measured = [(row, line) for row, line in zip(rows, lines, strict=True) if not np.isnan(line.values).all()]
-    facts = [each.facts for row, _ in measured for each in site.observed.get(row.key, ())]
-    sizes = {part.size_of(row.key.parameters) for row, _ in measured} - {None}
-    threads = {part.threads_of(row.key.parameters) for row, _ in measured} - {None}
+    measured = [row for row, line in zip(rows, lines, strict=True) if line.count]
+    facts = _seen(measured, site)
+    sizes = {part.size_of(each) for each in _telling(part.size, measured)} - {None}
+    threads = {part.threads_of(each) for each in _telling(part.threads, measured)} - {None}
     is_time = any(row.series.unit == "seconds" for row in rows)
     found: dict[str, str] = {}
     if not measured:
         return dict.fromkeys(TABS, "Nothing was measured of this benchmark so far.")
-    if all(np.count_nonzero(~np.isnan(line.values)) < 2 for _, line in measured):
+    if all(line.count < 2 for line in lines):
         found["history"] = "One commit is measured so far: its values are in the table. Charts begin with the second."
     if len(sizes) < _LEAST_SIZES:
         found["size"] = (
@@ -143,9 +161,22 @@ def reasons(
         found["memory"] = (
             "Neither peak memory was recorded (stallhorn run does it) nor does the suite say how much work a call is."
         )
-    if not any(point.samples for row, _ in measured for point in _newest(row)):
+    if not any(point.samples for row in measured for point in _newest(row)):
         found["raw"] = "No single samples were kept: asv keeps them with --record-samples, stallhorn run always does."
     return found
+
+
+def _seen(rows: Sequence[Row], site: Site) -> list[Mapping[str, object]]:
+    """What the probe saw of these series."""
+    if not site.observed:
+        return []
+    return [each.facts for row in rows for each in site.observed.get(row.key, ())]
+
+
+def _telling(name: str, rows: Sequence[Row]) -> Iterable[Parameters]:
+    """Parameters with every different value of one of them, once."""
+    found = {pair: row.series.key.parameters for row in rows for pair in row.series.key.parameters.values}
+    return [parameters for (each, _), parameters in found.items() if each == name]
 
 
 def _newest(row: Row) -> Iterable[Measurement]:
@@ -172,6 +203,8 @@ def _machine(name: str, axes: Mapping[str, Axis], site: Site) -> dict[str, objec
 
 def _changes(rows: Sequence[Row], hits: Sequence[Hit], site: Site, machines: Mapping[str, int]) -> list[Mark]:
     """One mark for each change and each pair of commits between which it hit series of the page."""
+    if not hits:
+        return []
     places = {row.key: place for place, row in enumerate(rows)}
     found = []
     for hit in hits:
@@ -191,7 +224,7 @@ def _changes(rows: Sequence[Row], hits: Sequence[Hit], site: Site, machines: Map
 def _upgrades(rows: Sequence[Row], axes: Mapping[str, Axis], site: Site, machines: Mapping[str, int]) -> list[Mark]:
     """Where libraries have another version than at the commit before, by what the probe saw."""
     groups: dict[tuple[str, str], tuple[list[int], dict[str, dict[str, str]]]] = {}
-    for place, row in enumerate(rows):
+    for place, row in enumerate(rows) if site.observed else ():
         for each in site.observed.get(row.key, ()):
             series, commits = groups.setdefault((row.key.machine, row.key.environment), ([], {}))
             if not series or series[-1] != place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from stallhorn.health import Health, examine
@@ -24,7 +25,7 @@ from stallhorn.model import (
     Status,
     plain,
 )
-from stallhorn.model.points import columns_of
+from stallhorn.model.points import CODES, columns_of
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
 from stallhorn.report.sentence import (
@@ -40,6 +41,7 @@ from stallhorn.report.sentence import (
 Item = TypeVar("Item")
 
 _URGENCY = {each: index for index, each in enumerate(Standing)}
+_SKIPPED = bytes([CODES[Status.SKIPPED]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Row:
     @property
     def tried(self) -> bool:
         """Whether it was measured at any commit, be it without success; a row that was only ever skipped was not."""
-        return any(point.status is not Status.SKIPPED for point in self.series.points)
+        return bool(columns_of(self.series.points).statuses.strip(_SKIPPED))
 
     @property
     def ratio(self) -> float | None:
@@ -153,16 +155,16 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
     rows = []
     for series in history.series:
         comparison = comparisons.get(series.key)
-        newest = series.points[-1] if series.points else None
-        measured = comparison.after if comparison else newest
-        stands, floor = standing(comparison, newest), report.floors.get(series.key)
+        measured = comparison.after if comparison else series.points[-1] if series.points else None
+        stands = standing(comparison, measured)
+        floor = report.floors.get(series.key) if report.floors else None
         rows.append(Row(series, comparison, stands, measured, floor, history.specimen_of(series.key)))
-    commits = _measured(history.series)
+    commits, ordering = _measured(history.series), _Ordering(history.benchmarks)
     return Site(
         report=report,
         generated=generated,
         asv_site=asv_site,
-        rows=tuple(sorted(rows, key=lambda row: _order(row, history.benchmarks))),
+        rows=tuple(sorted(rows, key=ordering.of)),
         indexed=tuple(rows),
         labels=words.environment_labels(history.environments, {row.key.environment for row in rows}),
         axes={machine: commit_axis(history.revisions, measured) for machine, measured in commits.items()},
@@ -200,14 +202,20 @@ def _grouped(pairs: Iterable[tuple[SeriesKey, Item]]) -> dict[SeriesKey, tuple[I
 
 def parameter_order(parameters: Parameters, benchmark: Benchmark | None) -> tuple[object, ...]:
     """A key that sorts parameter combinations: numbers by size, anything else as the suite lists it."""
-    listed = dict(zip(benchmark.param_names, benchmark.params, strict=False)) if benchmark else {}
-    order: list[object] = []
-    for name, text in parameters.values:
-        texts = listed.get(name, ())
-        if all(_number_or_text(each)[0] < float("inf") for each in texts):
-            texts = ()
-        order.append((0, texts.index(text), "") if text in texts else (1, *_number_or_text(text)))
-    return tuple(order)
+    return _order_by(parameters, _listed(benchmark))
+
+
+def _listed(benchmark: Benchmark | None) -> dict[tuple[str, str], tuple[object, ...]]:
+    """The order of a parameter's texts that are not all numbers, as the suite lists them."""
+    found: dict[tuple[str, str], tuple[object, ...]] = {}
+    for name, texts in zip(benchmark.param_names, benchmark.params, strict=False) if benchmark else ():
+        if any(_number_or_text(each)[0] == float("inf") for each in texts):
+            found.update({(name, text): (0, texts.index(text), "") for text in texts})
+    return found
+
+
+def _order_by(parameters: Parameters, listed: Mapping[tuple[str, str], tuple[object, ...]]) -> tuple[object, ...]:
+    return tuple(listed.get(pair) or (1, *_number_or_text(pair[1])) for pair in parameters.values)
 
 
 def distinct(parameters: Iterable[Parameters]) -> dict[str, list[str]]:
@@ -221,20 +229,24 @@ def distinct(parameters: Iterable[Parameters]) -> dict[str, list[str]]:
     return found
 
 
-def _order(row: Row, benchmarks: Mapping[str, Benchmark]) -> tuple[object, ...]:
-    moved = -size(row.ratio) if row.standing in (Standing.SLOWER, Standing.FASTER) else 0.0
-    benchmark = benchmarks.get(row.key.benchmark)
-    position = parameter_order(row.key.parameters, benchmark)
-    return (
-        _URGENCY[row.standing],
-        moved,
-        row.key.benchmark,
-        position,
-        row.key.environment,
-        row.key.machine,
-    )
+class _Ordering:
+    """The order of rows; how a benchmark lists its parameters is found once."""
+
+    def __init__(self, benchmarks: Mapping[str, Benchmark]) -> None:
+        self._benchmarks = benchmarks
+        self._listed: dict[str, Mapping[tuple[str, str], tuple[object, ...]]] = {}
+
+    def of(self, row: Row) -> tuple[object, ...]:
+        key = row.series.key
+        listed = self._listed.get(key.benchmark)
+        if listed is None:
+            listed = self._listed[key.benchmark] = _listed(self._benchmarks.get(key.benchmark))
+        moved = -size(row.ratio) if row.standing in (Standing.SLOWER, Standing.FASTER) else 0.0
+        position = _order_by(key.parameters, listed)
+        return _URGENCY[row.standing], moved, key.benchmark, position, key.environment, key.machine
 
 
+@lru_cache(maxsize=4096)
 def _number_or_text(text: str) -> tuple[float, str]:
     try:
         number = float(plain(text))

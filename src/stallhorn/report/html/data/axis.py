@@ -41,6 +41,17 @@ class Line:
     lows: Floats
     highs: Floats
     index: Whole  # which place each point of the series has on the axis; -1 = it was thinned out
+    count: int  # of values that are known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Series of one machine beneath each other: a row for each, a column for each commit of the axis."""
+
+    values: Floats
+    lows: Floats
+    highs: Floats
+    lines: tuple[Line, ...]  # the same by the row
 
 
 def axis(revisions: Sequence[Revision], edges: Iterable[str] = ()) -> Axis:
@@ -63,21 +74,33 @@ def axis(revisions: Sequence[Revision], edges: Iterable[str] = ()) -> Axis:
     return Axis(commits, places, np.arange(len(commits)), orjson.Fragment(orjson.dumps(told)))
 
 
-def lined_up(series: Series, along: Axis) -> Line:
-    """The points of a series on its machine's axis."""
-    columns = columns_of(series.points)
-    values, lows, highs = (np.asarray(each, dtype=np.float64) for each in (columns.values, columns.lows, columns.highs))
-    commits = columns.commits if isinstance(columns.commits, tuple) else tuple(columns.commits)
-    if commits == along.commits:
-        return Line(series, values, lows, highs, along.index)
-    index = np.fromiter((along.places.get(each, -1) for each in commits), np.int64, len(commits))
-    kept = index >= 0
-    spread = []
-    for column in (values, lows, highs):
-        wide = np.full(len(along.commits), np.nan)
-        wide[index[kept]] = column[kept]
-        spread.append(wide)
-    return Line(series, spread[0], spread[1], spread[2], index)
+def lined_up(series: Sequence[Series], along: Axis) -> Block:
+    """The points of series on the axis of their machine."""
+    tables = tuple(np.full((len(series), len(along.commits)), np.nan) for _ in range(3))
+    known: dict[int, tuple[Sequence[str], Whole, NDArray[np.bool_] | None]] = {}  # many share one list of commits
+    indexes = []
+    for place, each in enumerate(series):
+        columns = columns_of(each.points)
+        if id(columns.commits) not in known:
+            known[id(columns.commits)] = columns.commits, *_placed(columns.commits, along)
+        _, index, kept = known[id(columns.commits)]
+        indexes.append(index)
+        for table, column in zip(tables, (columns.values, columns.lows, columns.highs), strict=True):
+            numbers = np.asarray(column, np.float64)
+            if kept is None:
+                table[place] = numbers
+            else:
+                table[place, index[kept]] = numbers[kept]
+    values, lows, highs = tables
+    counts = np.count_nonzero(~np.isnan(values), axis=1).tolist()
+    lines = map(Line, series, values, lows, highs, indexes, counts)
+    return Block(values, lows, highs, tuple(lines))
+
+
+def _placed(commits: Sequence[str], along: Axis) -> tuple[Whole, NDArray[np.bool_] | None]:
+    """The place of each commit on the axis, and which of them have one; None where these are all of the axis."""
+    index = np.array([along.places.get(each, -1) for each in commits], np.int64)
+    return index, None if np.array_equal(index, along.index) else index >= 0
 
 
 def _thinned(revisions: Sequence[Revision], edges: frozenset[str]) -> list[Revision]:

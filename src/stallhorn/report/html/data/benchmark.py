@@ -7,7 +7,7 @@ that lacks commits of its machine's axis has a list of the places where it is, o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stallhorn.model import Benchmark, ChangePoint, Floor, Measurement, Observation, Parameters, Roofs, Status, plain
 from stallhorn.model.points import STATUSES, columns_of
 from stallhorn.report.html import words
-from stallhorn.report.html.data.axis import Floats, Line, Whole
+from stallhorn.report.html.data.axis import Block, Floats, Line, Whole
 from stallhorn.report.html.data.records import facts_of, samples_of
 from stallhorn.report.sentence import floor_in_words
 from stallhorn.sweeps.roles import Roles
@@ -26,6 +26,7 @@ SCHEMA = 1
 DIGITS = 4  # of the smallest value of a series that are kept
 _FAILURES = 12  # of one series that are told, the newest
 _REASON = 160  # characters
+_FINE = bytes(code for code, status in enumerate(STATUSES) if status in (Status.OK, Status.SKIPPED))
 _IS_BAD = np.array([status not in (Status.OK, Status.SKIPPED) for status in STATUSES])  # by code
 
 
@@ -43,6 +44,14 @@ class Told:
     specimen: str | None
     observed: tuple[Observation, ...]
     start: Mapping[str, object] | None = None  # of the first call
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The points of one series as they are written; `power` is that of ten of their last digit."""
+
+    power: int
+    written: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Sheet:
     benchmark: Benchmark
     roles: Roles
     lines: Sequence[Line]
+    numbers: Sequence[Numbers]  # of each line
     told: Sequence[Told]  # of each line
     machines: Sequence[Mapping[str, object]]
     environments: Sequence[Mapping[str, object]]
@@ -102,9 +112,10 @@ def block(sheet: Sheet) -> bytes:
 
 def escaped(json: bytes) -> bytes:
     """JSON that nothing in it can end or change where it stands inside a page or a script."""
-    for sign, written in ((b"<", b"\\u003c"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029")):
-        if sign in json:
-            json = json.replace(sign, written)
+    if b"<" in json:
+        json = json.replace(b"<", b"\\u003c")
+    if b"\xe2\x80" in json:
+        json = json.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return json
 
 
@@ -149,49 +160,41 @@ def _mark(mark: Mark) -> dict[str, object]:
 
 
 def _series(sheet: Sheet, places: Mapping[str, Mapping[str, int]]) -> list[dict[str, object]]:
-    made: dict[int, dict[str, object]] = {}
-    for group in _of_one_axis(sheet.told):
-        for place, numbers in zip(group, _numbers([sheet.lines[place] for place in group]), strict=True):
-            line, each = sheet.lines[place], sheet.told[place]
-            values = dict(each.parameters.values)
-            made[place] = {
-                "p": [places[name].get(values.get(name, ""), -1) for name in places],
-                "w": [each.machine, each.environment, each.standing],
+    named = list(places.items())
+    made = []
+    for line, each, numbers in zip(sheet.lines, sheet.told, sheet.numbers, strict=True):
+        values = dict(each.parameters.values)
+        made.append(
+            {
+                "p": [texts.get(values.get(name, ""), -1) for name, texts in named],
+                "w": (each.machine, each.environment, each.standing),
                 "t": words.clean(each.verdict),
-                **numbers,
+                **numbers.written,
+                **_seldom(line, each, sheet.benchmark, numbers.power),
             }
-            power = made[place]["s"]
-            assert isinstance(power, int)
-            made[place] |= {key: told for key, told in _seldom(line, each, sheet.benchmark, power).items() if told}
-    return [made[place] for place in sorted(made)]
+        )
+    return made
 
 
-def _of_one_axis(told: Sequence[Told]) -> Iterable[list[int]]:
-    groups: dict[int, list[int]] = {}
-    for place, each in enumerate(told):
-        groups.setdefault(each.machine, []).append(place)
-    return groups.values()
-
-
-def _numbers(lines: Sequence[Line]) -> list[dict[str, object]]:
+def numbers_of(block: Block) -> list[Numbers]:
     """The points of series that share an axis: power of ten, values, and how far below and above its bounds are."""
-    values = np.stack([line.values for line in lines])
-    known = ~np.isnan(values)
-    powers = _powers(values, known)
+    known = ~np.isnan(block.values)
+    powers = _powers(block.values, known)
     scales = 10.0 ** -powers.astype(np.float64)[:, np.newaxis]
-    scaled = np.rint(np.where(known, values, 0.0) * scales)
-    below = _distance(scaled - np.rint(np.stack([line.lows for line in lines]) * scales))
-    above = _distance(np.rint(np.stack([line.highs for line in lines]) * scales) - scaled)
-    counts, whole = np.count_nonzero(known, axis=1).tolist(), scaled.astype(np.int64)
-    found: list[dict[str, object]] = []
-    for place, (count, power) in enumerate(zip(counts, powers.tolist(), strict=True)):
-        if count == known.shape[1]:
-            found.append({"s": power, "v": whole[place], "l": below[place], "h": above[place]})
-            continue
-        here = known[place]
-        # What is shorter: the places that it has, or those that it lacks.
-        where = {"at": np.flatnonzero(here)} if 2 * count < known.shape[1] else {"no": np.flatnonzero(~here)}
-        found.append({"s": power, **where, "v": whole[place][here], "l": below[place][here], "h": above[place][here]})
+    scaled = np.rint(np.where(known, block.values, 0.0) * scales)
+    below = _distance(scaled - np.rint(block.lows * scales))
+    above = _distance(np.rint(block.highs * scales) - scaled)
+    whole, commits = scaled.astype(np.int64), known.shape[1]
+    found = []
+    for line, power, here, *columns in zip(block.lines, powers.tolist(), known, whole, below, above, strict=True):
+        written: dict[str, object] = {"s": power}
+        if line.count < commits:
+            # What is shorter: the places that it has, or those that it lacks.
+            few = 2 * line.count < commits
+            written["at" if few else "no"] = (here if few else ~here).nonzero()[0]
+            columns = [column[here] for column in columns]
+        written["v"], written["l"], written["h"] = columns
+        found.append(Numbers(power, written))
     return found
 
 
@@ -215,18 +218,24 @@ def _distance(found: Floats) -> Whole:
 
 def _seldom(line: Line, told: Told, benchmark: Benchmark, power: int) -> dict[str, object]:
     """What only some series have."""
-    work = benchmark.work_of(told.parameters) if benchmark.work else None
-    floor = told.floor
-    return {
-        "levels": _levels(line, told.changes, power),
-        "bad": _failures(line),
-        "facts": facts_of(told.observed, line),
-        "raw": samples_of(line, power),
-        "floor": [float(f"{floor.seconds:.4g}"), words.clean(floor_in_words(floor))] if floor else None,
-        "work": [work.get("flops", 0.0), work.get("bytes", 0.0)] if work else None,
-        "start": told.start,
-        "specimen": words.clean(told.specimen) if told.specimen else None,
-    }
+    found: dict[str, object] = {}
+    if levels := _levels(line, told.changes, power):
+        found["levels"] = levels
+    if failures := _failures(line):
+        found["bad"] = failures
+    if told.observed and (facts := facts_of(told.observed, line)):
+        found["facts"] = facts
+    if samples := samples_of(line, power):
+        found["raw"] = samples
+    if floor := told.floor:
+        found["floor"] = [float(f"{floor.seconds:.4g}"), words.clean(floor_in_words(floor))]
+    if benchmark.work and (work := benchmark.work_of(told.parameters)):
+        found["work"] = [work.get("flops", 0.0), work.get("bytes", 0.0)]
+    if told.start:
+        found["start"] = told.start
+    if told.specimen:
+        found["specimen"] = words.clean(told.specimen)
+    return found
 
 
 def _levels(line: Line, changes: Sequence[ChangePoint], power: int) -> list[list[int]]:
@@ -246,7 +255,7 @@ def _levels(line: Line, changes: Sequence[ChangePoint], power: int) -> list[list
 def _failures(line: Line) -> list[list[object]]:
     """The newest failures: place on the axis, how it ended, and why."""
     columns = columns_of(line.series.points)
-    if columns.is_all_ok:
+    if not columns.statuses.translate(None, _FINE):
         return []
     bad = _IS_BAD[np.frombuffer(columns.statuses, np.uint8)]
     failed = np.flatnonzero(bad & (line.index >= 0))[-_FAILURES:]

@@ -27,7 +27,7 @@ from stallhorn.pitfalls.base import CONTEXT
 from stallhorn.report.html import causes, charted, facts, words
 from stallhorn.report.html.change_page import paths
 from stallhorn.report.html.charts.scripted import SCRIPTS, STYLES
-from stallhorn.report.html.data.axis import Axis, axis, lined_up
+from stallhorn.report.html.data.axis import Axis, axis
 from stallhorn.report.html.facts import FactRow
 from stallhorn.report.html.pages.base import Page
 from stallhorn.report.html.panels import Counted, Did, Panel, anchor_of, counted, did, panels
@@ -40,6 +40,7 @@ LINK = None
 _PANELS = 6  # of series with causes, in one environment on one machine
 _FOLDED = 3  # of each of the other kinds
 _OBSERVED = 30  # series whose observations are a row
+_TOGETHER = 1000  # series that are worked out at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,35 @@ def pages(site: Site) -> Iterable[Page]:
     rows: dict[str, list[Row]] = {}
     for row in site.rows:
         rows.setdefault(row.key.benchmark, []).append(row)
-    for name in site.benchmark_names:
-        yield _page(name, rows[name], whole)
+    for names in _batches({name: len(rows[name]) for name in site.benchmark_names}):
+        drawn = _drawn([row for name in names for row in rows[name] if row.tried], whole.axes)
+        for name in names:
+            yield _page(name, rows[name], drawn, whole)
+
+
+def _batches(sizes: Mapping[str, int]) -> Iterable[list[str]]:
+    """Benchmarks whose series are worked out together: enough to be quick, few enough to be small."""
+    batch: list[str] = []
+    held = 0
+    for name, size in sizes.items():
+        batch.append(name)
+        held += size
+        if held >= _TOGETHER:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _drawn(rows: Iterable[Row], axes: Mapping[str, Axis]) -> dict[int, charted.Drawn]:
+    """What is worked out for many rows at once, by their identity."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.key.machine, []).append(row)
+    found: dict[int, charted.Drawn] = {}
+    for machine, group in groups.items():
+        found.update(zip(map(id, group), charted.drawn_of([row.series for row in group], axes[machine]), strict=True))
+    return found
 
 
 def _axes(site: Site) -> dict[str, Axis]:
@@ -158,17 +186,18 @@ def _hits(changes: Iterable[Change], where: Mapping[str, str]) -> dict[str, list
     return found
 
 
-def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
+def _page(name: str, rows: Sequence[Row], worked_out: Mapping[int, charted.Drawn], whole: _Whole) -> Page:
     site = whole.site
     benchmark, hits = site.benchmark(name), whole.hits.get(name, ())
-    measured = [row for row in rows if row.tried]  # the most urgent first
+    measured = [row for row in rows if id(row) in worked_out]  # the most urgent first
     tried = {id(row) for row in measured}
-    lines = [lined_up(row.series, whole.axes[row.key.machine]) for row in measured]
+    drawn = [worked_out[id(row)] for row in measured]
     known = named(measured, site.labels)
     found = _findings(measured[:MOST], site)
     whys = [causes.why(replace(hit.change, points=tuple(hit.points)), site) for hit in hits]
     sections = _sections(rows, tried, _linked(whys, site), site)
-    sheet = charted.sheet(benchmark, measured, lines, hits, whole.axes, site)
+    sheet = charted.sheet(benchmark, measured, drawn, hits, whole.axes, site)
+    pictures = [each.picture for each in drawn[:MOST]]
     verdicts = [each.verdict for each in sheet.told]
     content = {
         "benchmark": benchmark,
@@ -181,12 +210,12 @@ def _page(name: str, rows: Sequence[Row], whole: _Whole) -> Page:
         "strips": charted.strips(measured, site),
         "alone": "history" in sheet.tabs,
         "same": ", ".join(f"{name} = {text}" for name, text in known.same.items()),
-        "series": series_rows(measured[:MOST], lines[:MOST], verdicts[:MOST], known, found, _anchors(sections)),
+        "series": series_rows(measured[:MOST], pictures, verdicts[:MOST], known, found, _anchors(sections)),
         "causes_seen": any(found.values()),
         "measured": len(measured),
         "shown": min(len(measured), MOST),
         "sections": sections,
-        "probed": any(row.key in site.observed for row in rows),
+        "probed": bool(site.observed) and any(row.key in site.observed for row in rows),
         "parameters": {
             name: ", ".join(plain(text) for text in texts)
             for name, texts in distinct(row.key.parameters for row in rows).items()
@@ -225,7 +254,7 @@ def _findings(rows: Sequence[Row], site: Site) -> dict[SeriesKey, list[Finding]]
             for each in site.findings[row.key]
             if each.severity != CONTEXT and each.commit == site.judged.get(row.key.machine)
         ]
-        for row in rows
+        for row in (rows if site.findings else ())
         if row.key in site.findings
     }
 
@@ -262,14 +291,10 @@ def _sections(rows: Sequence[Row], tried: Set[int], linked: Set[str], site: Site
 
 def _is_anything_told(rows: Sequence[Row], site: Site) -> bool:
     """Whether there is more than values."""
-    return bool(site.report.history.build_failures) or any(
-        row.key in site.observed
-        or row.key in site.findings
-        or row.key in site.facts
-        or row.floor is not None
-        or row.specimen is not None
-        for row in rows
-    )
+    if site.report.history.build_failures or any(row.floor is not None or row.specimen is not None for row in rows):
+        return True
+    told = [each for each in (site.observed, site.findings, site.facts) if each]
+    return any(row.key in each for each in told for row in rows)
 
 
 def _section(number: int, rows: Sequence[Row], tried: Set[int], linked: Set[str], site: Site) -> Section:
