@@ -20,7 +20,7 @@
   function tellKeys(spec) {
     const nothing = () => {};
     window.stallhorn.keys?.({
-      "← → ↑ ↓ Home End": ["read the values of a chart, from within", nothing],
+      "← → ↑ ↓": ["read the values of a chart, from within; Home and End: the first and the last", nothing],
       "+ − 0": ["zoom in a chart, and show all of it", nothing],
       ...(spec.onpick ? { "Enter at a point": ["choose that point of a chart", nothing] } : {}),
     });
