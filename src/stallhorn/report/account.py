@@ -6,6 +6,7 @@ Texts are as they come from repositories and records; whoever writes them out ma
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from stallhorn.report.pattern import Pattern, Patterns
 from stallhorn.report.rejected import Rejected, findings_of, rejected
 from stallhorn.report.reproduce import Command, narrowing, reproducing
 from stallhorn.report.seen_at import LOOKED, SeenAt
-from stallhorn.report.sentence import sentence, units_of_series
+from stallhorn.report.sentence import Standing, sentence, tallied, units_of_series
 from stallhorn.report.surroundings import Surroundings, surroundings
 
 _NEIGHBOURS = 3  # measured commits on either side that are named
@@ -81,13 +82,23 @@ class Accounts:
     """The changes of one report; what several of them need is looked up once."""
 
     def __init__(
-        self, report: Report, changes: Iterable[Change] | None = None, units: Mapping[SeriesKey, str] | None = None
+        self,
+        report: Report,
+        changes: Iterable[Change] | None = None,
+        units: Mapping[SeriesKey, str] | None = None,
+        patterns: Patterns | None = None,
+        tally: Counter[Standing] | None = None,
     ) -> None:
-        """`changes` are those that `of` will be asked for; all by default. `units` are of all series and facts."""
+        """`changes` are those that `of` will be asked for; all by default. The rest is what the caller knows already.
+
+        `units` are those of all series and facts, `patterns` those of the history, `tally` is how many series stand
+        how.
+        """
         self._report = report
         self._changes = tuple(report.changes if changes is None else changes)
         self._units = units
-        self.patterns = Patterns(report.history)
+        self.patterns = Patterns(report.history) if patterns is None else patterns
+        self._tally = tally
         self.openness = Openness(report)
         self._briefs: dict[tuple[str, SeriesKey], Brief] = {}
         self._told: dict[tuple[str, SeriesKey], Account] = {}
@@ -157,7 +168,12 @@ class Accounts:
     @cached_property
     def sentence(self) -> str:
         """The verdict for people."""
-        return sentence(self._report)
+        return sentence(self._report, self.tally)
+
+    @cached_property
+    def tally(self) -> Counter[Standing]:
+        """How many series stand how."""
+        return tallied(self._report) if self._tally is None else self._tally
 
     @cached_property
     def units(self) -> Mapping[SeriesKey, str]:

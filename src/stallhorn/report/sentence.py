@@ -51,14 +51,15 @@ _COMPARED = (
 _OF_KIND = {Kind.MACHINE: Standing.MACHINE, Kind.MEASUREMENT: Standing.MEASURED}
 
 
-def sentence(report: Report) -> str:
+def sentence(report: Report, tally: Counter[Standing] | None = None) -> str:
     """The verdict for people: how many series are slower, at which commit, and which is the worst.
 
-    Counts are series; "of 96" are those that could be compared. Control characters of names are replaced.
+    Counts are series; "of 96" are those that could be compared. Control characters of names are replaced. `tally` is
+    how many series stand how, if the caller knows it.
     """
+    counts = tallied(report) if tally is None else tally
     if not is_measured(report):
-        return _printable(_nothing(report))
-    counts = Counter(standings(report).values())
+        return _printable(_nothing(report, counts))
     compared = sum(counts[standing] for standing in _COMPARED)
     at = _place(report)
     if not compared:
@@ -95,6 +96,11 @@ def standings(report: Report) -> dict[SeriesKey, Standing]:
         series.key: standing(known, None) if (known := comparisons.get(series.key)) else standing(None, _newest(series))
         for series in report.history.series
     }
+
+
+def tallied(report: Report) -> Counter[Standing]:
+    """How many series stand how."""
+    return Counter(standings(report).values())
 
 
 def _newest(series: Series) -> Measurement | None:
@@ -182,8 +188,7 @@ def reach_in_words(floor: Floor, seconds: float | None) -> str:
     return f"{percent:.0f} % reached" if percent >= 9.95 else f"{percent:.1f} % reached"
 
 
-def _nothing(report: Report) -> str:
-    counts = Counter(standings(report).values())
+def _nothing(report: Report, counts: Counter[Standing]) -> str:
     if not counts:
         return "Nothing is measured yet."
     return _join([f"Nothing could be measured {_place(report)}", *_rest(counts, {Standing.NEW})])

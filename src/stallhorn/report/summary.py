@@ -17,7 +17,6 @@ COMMIT: {"commit": hash, "subject", "committed": ISO | null}
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +25,7 @@ import orjson
 from stallhorn import __version__
 from stallhorn.model import Change, Report, Revision
 from stallhorn.report.account import Accounts
-from stallhorn.report.sentence import Standing, standings
+from stallhorn.report.sentence import Standing
 
 SCHEMA = 1
 
@@ -34,7 +33,7 @@ SCHEMA = 1
 def summary(report: Report, accounts: Accounts, page_of: Callable[[Change], str]) -> bytes:
     """The summary as a file; `page_of` gives a change's page from the top of the site, "" for none."""
     history = report.history
-    counts = Counter(standings(report).values())
+    counts = accounts.tally
     environments = {series.key.environment for series in history.series}
     machines = {series.key.machine for series in history.series}
     changes = [_change(change, accounts, page_of(change)) for change in report.changes]

@@ -15,11 +15,11 @@ from report_builder import NOW, compare, key, level, missing, ok, report, revisi
 
 from stallhorn.model import Change, ChangePoint, Direction, Machine, Measurement, Report, Series, Status, Verdict
 from stallhorn.report.html.charts.small import small
-from stallhorn.report.html.data.numbers import DIGITS, OTHERS, listed, scaled, scales
+from stallhorn.report.html.data.numbers import DIGITS, OTHERS, Integers, listed, scaled, scales
 from stallhorn.report.html.data.script import script
 from stallhorn.report.html.data.series import series_index, series_rest
 from stallhorn.report.html.data.spark import TOP, length, sparks, top
-from stallhorn.report.html.view import arrange
+from stallhorn.report.html.view import Site, arrange
 from stallhorn.report.html.words import identifier
 from stallhorn.units import interval, quantity
 
@@ -36,7 +36,17 @@ def series(*values: float | None, unit: str = "seconds", **parameters: str) -> S
 
 
 def index(made: Report) -> dict[str, Any]:
-    return json.loads(json.dumps(series_index(arrange(made, NOW), {})))
+    site = arrange(made, NOW)
+    return json.loads(json.dumps(series_index(site, {}, scales_of(site))))
+
+
+def later(made: Report) -> tuple[dict[str, Any], dict[str, Any]]:
+    site = arrange(made, NOW)
+    return series_rest(site, scales_of(site))
+
+
+def scales_of(site: Site) -> Integers:
+    return scales([row.series for row in site.indexed])
 
 
 # --- numbers as integers
@@ -145,7 +155,7 @@ def test_the_newest_change_of_a_series_has_its_page() -> None:
 def test_what_is_within_noise_is_explained_later() -> None:
     one = series(1.0, 1.0)
     made = report([one], revisions=AT, comparisons=[compare(one.points[1], 1.0, Verdict.CLEAN, reason="too noisy")])
-    first, rest = series_rest(arrange(made, NOW))
+    first, rest = later(made)
     assert index(made)["reason"] == [-1]
     assert (first["rows"], first["reason"], rest["reason"]) == ([0], [0], [0])
     assert index(made)["reasons"] == ["too noisy"]
@@ -153,7 +163,7 @@ def test_what_is_within_noise_is_explained_later() -> None:
 
 def test_intervals_are_distances_on_the_scale_of_the_value() -> None:
     made = report([series(1.0), series(None, n="2")], revisions=AT)
-    _, rest = series_rest(arrange(made, NOW))
+    _, rest = later(made)
     assert rest["below"] == [30, None]  # 0.97 of 1, in thousandths
     assert rest["above"] == [30, None]
 

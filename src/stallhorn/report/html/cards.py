@@ -79,7 +79,7 @@ def open_changes(site: Site) -> list[tuple[Change, tuple[ChangePoint, ...]]]:
 
 
 def cards(found: Sequence[tuple[Change, tuple[ChangePoint, ...]]], site: Site) -> list[Card]:
-    patterns = Patterns(site.report.history)
+    patterns = site.patterns
     where = paths(site)
     return [_card(change, still, site, patterns, where.get(change.id, ELSEWHERE)) for change, still in found[:MOST]]
 

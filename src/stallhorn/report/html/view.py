@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,7 @@ from stallhorn.model import (
 from stallhorn.model.points import CODES, columns_of
 from stallhorn.report.html import words
 from stallhorn.report.html.charts.axes import CommitAxis, commit_axis
+from stallhorn.report.pattern import Patterns
 from stallhorn.report.sentence import (
     Standing,
     change_in_words,
@@ -122,6 +124,7 @@ class Site:
     health: Health
     machines: tuple[str, ...]  # by name
     benchmark_names: tuple[str, ...]  # of all that were ever measured, by name
+    patterns: Patterns  # what the series of changes have in common
 
     def revision(self, commit: str) -> Revision:
         """The revision of a commit; one without date and subject for a commit that the history does not know."""
@@ -134,6 +137,11 @@ class Site:
     def in_words(self, point: ChangePoint) -> str:
         """The size of a change: "2.01x slower"; of an exact value "from 1 to 3 compilations (counted)"."""
         return change_point_in_words(point, self.units)
+
+    @property
+    def tally(self) -> Counter[Standing]:
+        """How many series stand how."""
+        return Counter(row.standing for row in self.rows)
 
     @property
     def never_measured(self) -> tuple[str, ...]:
@@ -178,6 +186,7 @@ def arrange(report: Report, generated: datetime, *, asv_site: bool = False) -> S
         health=examine(history),
         machines=tuple(sorted({row.key.machine for row in rows})),
         benchmark_names=tuple(sorted({row.key.benchmark for row in rows})),
+        patterns=Patterns(history),
     )
 
 

@@ -41,7 +41,7 @@ import numpy as np
 from stallhorn.model import Benchmark, Finding, SeriesKey, plain
 from stallhorn.report.html import causes, words
 from stallhorn.report.html.cards import newest_of_series
-from stallhorn.report.html.data.numbers import Floats, Integers, listed, scaled, scales
+from stallhorn.report.html.data.numbers import Floats, Integers, listed, scaled
 from stallhorn.report.html.data.spark import length, sparks, top
 from stallhorn.report.html.view import Row, Site
 from stallhorn.report.sentence import Standing
@@ -55,15 +55,18 @@ _REASON = 160  # characters of each
 _TOLD = frozenset({Standing.SLOWER, Standing.FASTER, Standing.MACHINE, Standing.MEASURED})
 
 
-def series_index(site: Site, found: Mapping[SeriesKey, Sequence[Finding]]) -> dict[str, object]:
-    """The index; `found` are the findings of each series at the judged commits that something should be done about."""
+def series_index(site: Site, found: Mapping[SeriesKey, Sequence[Finding]], exponents: Integers) -> dict[str, object]:
+    """The index; `found` are the findings of each series at the judged commits that something should be done about.
+
+    `exponents` are the scales of the series, see `numbers`.
+    """
     rows = site.indexed
     return {
         "schema": SCHEMA,
         "count": len(rows),
         **_names(rows, site),
         **_standings(rows),
-        **_values(rows),
+        **_values(rows, exponents),
         **_reasons(rows),
         **_causes(rows, found),
         **_changes(rows, site),
@@ -72,10 +75,10 @@ def series_index(site: Site, found: Mapping[SeriesKey, Sequence[Finding]]) -> di
     }
 
 
-def series_rest(site: Site) -> tuple[dict[str, object], dict[str, object]]:
+def series_rest(site: Site, exponents: Integers) -> tuple[dict[str, object], dict[str, object]]:
     """What is read later: of the rows with which a table begins, and of all."""
     rows, drawn, first = site.indexed, sparks(site), top(site)
-    _, below, above = _intervals(rows, scales([row.series for row in rows]) + 1)
+    _, below, above = _intervals(rows, exponents + 1)
     columns: dict[str, Sequence[int | None]] = {
         "below": listed(below),
         "above": listed(above),
@@ -107,12 +110,17 @@ def _names(rows: Sequence[Row], site: Site) -> dict[str, object]:
     benchmarks, environments, machines, units = (_Places[str]() for _ in range(4))
     shapes, combinations = _Places[tuple[str, ...]](), _Places[tuple[object, ...]]()
     columns: dict[str, list[int]] = {name: [] for name in ("benchmark", "parameters", "environment", "machine", "unit")}
+    known: dict[tuple[tuple[str, str], ...], int] = {}  # the same parameters are those of many series
     for row in rows:
-        key = row.key
+        key = row.series.key
         columns["benchmark"].append(benchmarks(key.benchmark))
         values = key.parameters.values
-        shape = shapes(tuple(words.clean(name) for name, _ in values))
-        columns["parameters"].append(combinations((shape, *(words.clean(plain(text)) for _, text in values))))
+        place = known.get(values)
+        if place is None:
+            shape = shapes(tuple(words.clean(name) for name, _ in values))
+            place = combinations((shape, *(words.clean(plain(text)) for _, text in values)))
+            known[values] = place
+        columns["parameters"].append(place)
         columns["environment"].append(environments(key.environment))
         columns["machine"].append(machines(key.machine))
         columns["unit"].append(units(row.series.unit))
@@ -151,8 +159,7 @@ def _standings(rows: Sequence[Row]) -> dict[str, object]:
     }
 
 
-def _values(rows: Sequence[Row]) -> dict[str, object]:
-    exponents = scales([row.series for row in rows])
+def _values(rows: Sequence[Row], exponents: Integers) -> dict[str, object]:
     value, _, _ = _intervals(rows, exponents + 1)
     return {"scale": exponents.tolist(), "value": listed(value), "ratio": [_ratio(row) for row in rows]}
 
@@ -185,9 +192,14 @@ def _reasons(rows: Sequence[Row]) -> dict[str, object]:
 def _explained(rows: Sequence[Row]) -> tuple[list[str], list[int]]:
     """Different reasons, and the place of each row's; -1 for none."""
     texts, column = _Places[str](), []
+    known = {"": -1}
     for row in rows:
-        text = " ".join(words.clean(row.reason).split())
-        place = texts(text if len(text) <= _REASON else text[: _REASON - 1] + "…") if text else -1
+        reason = row.reason
+        place = known.get(reason)
+        if place is None:
+            text = " ".join(words.clean(reason).split())
+            place = texts(text if len(text) <= _REASON else text[: _REASON - 1] + "…") if text else -1
+            known[reason] = place
         column.append(place if place < _REASONS else -1)
     return texts.items[:_REASONS], column
 

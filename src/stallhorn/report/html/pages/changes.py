@@ -50,7 +50,7 @@ _KINDS = ("slower", "faster", "machine", "measurement")
 
 
 def pages(site: Site) -> Iterable[Page | File]:
-    accounts, where = Accounts(site.report, site.report.changes[:MOST], site.units), paths(site)
+    accounts, where = _accounts(site), paths(site)
 
     def page_of(change: Change) -> str:
         return where.get(change.id, "")
@@ -73,6 +73,10 @@ def pages(site: Site) -> Iterable[Page | File]:
     yield File("feed.atom", feed(site.report, accounts, page_of))
     yield File("summary.json", summary(site.report, accounts, page_of))
     yield File("report.md", report_text(site.report, accounts).encode("utf-8", "backslashreplace"))
+
+
+def _accounts(site: Site) -> Accounts:
+    return Accounts(site.report, site.report.changes[:MOST], site.units, site.patterns, site.tally)
 
 
 def _entry(change: Change, site: Site, accounts: Accounts, page: str) -> Entry:

@@ -52,7 +52,7 @@ def _verdict(site: Site, seen: Seen) -> dict[str, object]:
     measured = span(row.series for row in site.indexed)
     commits, machines = _measured_revisions(site), site.machines
     return {
-        "sentence": sentence(report),
+        "sentence": sentence(report, site.tally),
         "verdict": "failed" if seen.blocking else _tone(site),
         "measured": measured,
         "stale": nights_without(measured[1] if measured else None, site.generated),
