@@ -119,7 +119,7 @@ def test_filters_keep_what_fits_and_the_address_remembers(browser: Any, sites: d
         visit.page.get_by_label("State").select_option("")
         visit.page.get_by_label("What").select_option("faster")
         assert all("faster" in each for each in visit.shown())
-        visit.page.get_by_label("Search").fill("quadratic ALLOCATE")
+        visit.page.get_by_label("Filter").fill("quadratic ALLOCATE")
         assert len(visit.shown()) == 1
         again = visit.page.url.partition("?")[2]
         assert "what=faster" in again
@@ -127,7 +127,7 @@ def test_filters_keep_what_fits_and_the_address_remembers(browser: Any, sites: d
         assert visit.complaints == []
     with Visit(browser, sites["rich"] / "changes.html", f"?{again}") as visit:
         assert len(visit.shown()) == 1
-        assert visit.page.get_by_label("Search").input_value() == "quadratic ALLOCATE"
+        assert visit.page.get_by_label("Filter").input_value() == "quadratic ALLOCATE"
 
 
 def test_where_nothing_fits_all_can_be_shown_again(browser: Any, sites: dict[str, Path]) -> None:
@@ -197,7 +197,7 @@ def test_a_list_of_two_hundred_changes_is_light(browser: Any, sites: dict[str, P
         assert len(visit.shown()) == 200
         assert visit.page.evaluate("document.querySelectorAll('*').length") <= 3000
         assert "newest 200 of 220" in visit.page.inner_text("main")
-        visit.page.get_by_label("Search").fill(many_changes(220).changes[3].first.commit)
+        visit.page.get_by_label("Filter").fill(many_changes(220).changes[3].first.commit)
         assert len(visit.shown()) == 1
 
 
