@@ -89,6 +89,8 @@ class Benchmark:
 
     def specimen_of(self, parameters: Parameters) -> str | None:
         """The pitfall that these parameters are kept sick for; None for everything healthy."""
+        if not self.specimens:  # as of most benchmarks
+            return None
         place = self._place(parameters)
         return self.specimens[place] if place is not None and place < len(self.specimens) else None
 
