@@ -7,8 +7,8 @@ Series are matched by everything that the sides do not fix. What is said of a pa
    scatters from one measurement to the next: neighbouring nights differ by more than the samples of one.
 2. It is relevant where the values differ by a factor of `RELEVANT` or more.
 3. It is significant where the interval from both values excludes 1, and the difference is `CERTAINTY` times that
-   scatter or more. Of ten thousand pairs, a hundred are outside of a 99 % interval by chance: a lucky pair is no
-   finding.
+   scatter or more (`PLAIN` is always enough in a shorter history). Of ten thousand pairs, a hundred are outside of a
+   99 % interval by chance: a lucky pair is no finding.
 4. Slower or faster is what is both. What is relevant and nearly significant is too noisy to say. All else is the same.
 
 This is the rule of `changes.rule` for a pair of points, without what is known about single processes; `stallhorn check`
@@ -33,6 +33,7 @@ from stallhorn.model.points import STATUSES, Columns, Points, columns_of, measur
 from stallhorn.sweeps.roles import Roles, families, roles
 
 LONG = 12  # measurements from which a history tells its own noise
+PLAIN = 3.0  # more is never put down to the noise of a short history, which takes its own changes for noise
 WINDOW = 100  # the newest measurements of a series, which its noise is taken from
 NORMAL_99 = 2.5758  # standard deviations
 _T_99 = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250)  # Student's, for 1 to 9 degrees of freedom
@@ -40,7 +41,7 @@ _FEW = 3  # benchmarks, from which it can be told how much benchmarks differ
 _QUANTILES = ((0.5, 0.6745), (0.85, 1.4395), (0.95, 1.96))  # of sizes; the same of a normal distribution
 _TELLING = 40  # differences, from which the outermost of these is more than one of them
 
-RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "relevant": RELEVANT, "normal": NORMAL_99}  # of a pair
+RULE = {"certainty": CERTAINTY, "doubt": DOUBT, "relevant": RELEVANT, "normal": NORMAL_99, "plain": PLAIN}  # of a pair
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -396,7 +397,8 @@ def _apart(
     unbounded = np.isnan(down) | np.isnan(up)
     separate = unbounded | (effect - down > 0) | (effect + up < 0)
     usual = np.where(known, NORMAL_99 * spread, math.nan)
-    return effect, np.fmax(down, usual), np.fmax(up, usual), CERTAINTY * spread, separate
+    needed = np.where(known | unbounded, CERTAINTY * spread, np.minimum(CERTAINTY * spread, math.log(PLAIN)))
+    return effect, np.fmax(down, usual), np.fmax(up, usual), needed, separate
 
 
 def scatter(series: Sequence[Series]) -> Noise:

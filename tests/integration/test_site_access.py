@@ -140,6 +140,8 @@ def test_axe_finds_nothing_on_any_page(browser: Any, sites: dict[str, Path], sch
     look, found = Look(browser, scheme, width), []
     for site in ("reference", "sick"):
         for name in pages(sites[site]):
+            if site == "sick" and (scheme, width) not in LOOKS[1:3]:  # the same templates, with findings in them
+                continue
             look.open(sites[site] / name)
             found += look.faults(f"{site}/{name}", width) + look.violations(f"{site}/{name}")
     look.context.close()

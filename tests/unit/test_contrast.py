@@ -198,6 +198,16 @@ def test_the_interval_of_a_ratio_comes_from_both_intervals() -> None:
     assert found.lows[0] == pytest.approx(2.0 * math.exp(-upper))
 
 
+def test_large_steps_of_a_short_history_are_not_taken_for_its_noise() -> None:
+    steps = (246e-6, 214e-3, 7e-3, 16e-3, 400e-6)
+    assert [pair(*steps).outcome(0), pair(*steps[:2]).outcome(0)] == [Outcome.FASTER, Outcome.SLOWER]
+    assert pair(*steps[:-1], 14e-3).outcome(0) is Outcome.SAME
+    unbounded = measured(*steps)
+    bare_values = tuple(replace(each, low=None, high=None) for each in unbounded.points)
+    made = history(replace(unbounded, points=bare_values), commits=5)
+    assert contrast(made, Side(commit(3)), Side(commit(4))).outcome(0) is not Outcome.FASTER
+
+
 def test_values_without_intervals_have_a_ratio_without_one_until_the_history_tells_noise() -> None:
     def last(count: int) -> Contrast:
         points = tuple(bare(place, 1.0) for place in range(count))

@@ -175,8 +175,9 @@
     const down = Math.hypot(right.below, left.above), up = Math.hypot(right.above, left.below);
     const unbounded = Number.isNaN(down) || Number.isNaN(up);
     const separate = exact || unbounded || effect - down > 0 || effect + up < 0;
-    const needed = rule.certainty * spread;
-    const usual = one > 0 && two > 0 && !exact ? rule.normal * spread : NaN;
+    const long = one > 0 && two > 0 && !exact;
+    const needed = long || unbounded ? rule.certainty * spread : Math.min(rule.certainty * spread, Math.log(rule.plain));
+    const usual = long ? rule.normal * spread : NaN;
     const size = Math.abs(effect);
     const relevant = size >= (exact ? 1e-12 : Math.log(rule.relevant));
     const significant = size >= Math.max(needed, 1e-12) && separate;
