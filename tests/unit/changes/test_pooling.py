@@ -121,8 +121,11 @@ def test_an_event_of_a_machine_is_one_entry_whichever_way_its_series_moved() -> 
 
 def test_events_of_two_machines_are_two() -> None:
     of = {"kind": Kind.MACHINE}
-    events = pool([step(2, 3, 1.1, key=key(machine=name), **of) for name in ("box", "lab/2")], REVISIONS)
-    assert [each.id.partition("machine")[2] for each in events] == ["-box", "-lab-2"]
+    events = pool([step(2, 3, 1.1, key=key(machine=name), **of) for name in ("box", "lab.2", "lab/2")], REVISIONS)
+    ids = [each.id.partition("machine")[2] for each in events]
+    assert ids[0] == "-box"
+    assert [each[:7] for each in ids[1:]] == ["-lab-2-", "-lab-2-"]
+    assert len(set(ids)) == 3
 
 
 # --- size, interval and confidence
