@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WIDTH, HEIGHT = 1200, 1290
+WIDTH, HEIGHT = 1280, 1290
 _COLOURS = 128
 
 

@@ -74,7 +74,11 @@ class Visit:
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        # What a page that is left behind was still asking for is no fault of it.
+        self.page.on(
+            "requestfailed",
+            lambda request: request.failure == "net::ERR_ABORTED" or self.complaints.append(request.url),
+        )
         self.page.goto(path.as_uri() + query)
 
     def __enter__(self) -> Visit:

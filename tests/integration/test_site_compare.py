@@ -108,7 +108,11 @@ class Visit:
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        # What a page that is left behind was still asking for is no fault of it.
+        self.page.on(
+            "requestfailed",
+            lambda request: request.failure == "net::ERR_ABORTED" or self.complaints.append(f"failed: {request.url}"),
+        )
         self.page.goto(address)
         if options.get("java_script_enabled", True):
             self.page.wait_for_function(f"!document.querySelector('[data-sides]') || document.querySelector('{DRAWN}')")
