@@ -141,11 +141,14 @@ def test_check_compares_any_two_commits(planted: Planted) -> None:
 def test_the_site_shows_both_changes(planted: Planted) -> None:
     done = planted.project.stallhorn("publish")
     assert done.code == 0, done.said
-    page = (planted.project.root / "html" / "index.html").read_text(encoding="utf-8")
-    for name in ("third", "slow", "still slow", "reverted"):  # each change, and the commit before it
-        assert planted.commits[name][:8] in page, name
-    assert "slower" in page
-    assert "faster" in page
+    html = planted.project.root / "html"
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (html / "change").glob("*.html")}
+    assert sorted(name.partition("-")[2] for name in pages) == ["faster", "slower"]
+    for before, first, direction in (("third", "slow", "slower"), ("still slow", "reverted", "faster")):
+        page = pages[f"{planted.commits[first][:8]}-{direction}"]
+        assert planted.commits[before][:8] in page
+        assert direction in page
+    assert "taken back" in (html / "index.html").read_text(encoding="utf-8")
 
 
 def test_check_where_nothing_is_measured(project: Workplace) -> None:
