@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER, WIDE, violations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
@@ -24,20 +21,13 @@ from stallhorn.asv.project import load_project
 from stallhorn.diagnose import diagnose
 from stallhorn.report.html import publish
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MOST_NODES = 3000
 MOST_SHIFT = 0.1
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_BROWSER
 
 # Layout shifts that no input caused, and everything that the page's policy refused.
 WATCH = """
@@ -48,24 +38,6 @@ new PerformanceObserver((list) => {
 window.refused = [];
 document.addEventListener("securitypolicyviolation", (event) => window.refused.push(event.violatedDirective));
 """
-AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@cache
-def axe() -> str:
-    """axe-core 4.12, as a package for Playwright ships it."""
-    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +99,9 @@ class Look:
         return found
 
     def violations(self, name: str) -> list[str]:
-        self.page.evaluate(axe())
-        answer = self.page.evaluate(AXE, TAGS)
         return [
             f"{name}: {each['id']} {each['nodes'][0]['html'][:150]} ({len(each['nodes'])} places)"
-            for each in answer["violations"]
+            for each in violations(self.page)
         ]
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_site_access import ARGUMENTS, CHROMIUM, MOST_NODES, NOW, ROOT, Look
+from browsing import IN_BROWSER
+from test_site_access import MOST_NODES, NOW, ROOT, Look
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
@@ -29,21 +30,7 @@ TABS = ("history", "size", "threads", "firstcall", "memory", "raw")
 RBF, WHOLE = "rbf.Rbf.measure", "quadratic.Quadratic.measure"
 CASE = "suite.Case.time_it"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER, WIDE, violations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
@@ -20,29 +18,10 @@ from test_html_site import hostile_report
 
 from stallhorn.report.html import publish
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 UNFOLD = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390), ("light", 320)]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +72,6 @@ class Visit:
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_pages_fit_say_nothing_and_pass_axe(browser: Any, sites: dict[str, Path], scheme: str, width: int) -> None:
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     found = []
     for name in ("rich", "machine", "bare", "series") if width > 320 else ("rich", "series", "hostile", "empty"):
         pages = ["changes.html", *([first(sites[name])] if (sites[name] / "change").is_dir() else [])]
@@ -106,10 +84,8 @@ def test_pages_fit_say_nothing_and_pass_axe(browser: Any, sites: dict[str, Path]
                     found.append(f"{name}/{path}: too wide")
                 if visit.page.evaluate("document.querySelectorAll('*').length") > 3000:
                     found.append(f"{name}/{path}: too many nodes")
-                visit.page.evaluate(axe)
-                answer = visit.page.evaluate(AXE, TAGS)
                 found += [
-                    f"{name}/{path}: {each['id']} {each['nodes'][0]['html'][:150]}" for each in answer["violations"]
+                    f"{name}/{path}: {each['id']} {each['nodes'][0]['html'][:150]}" for each in violations(visit.page)
                 ]
     assert not found, "\n".join(found)
 

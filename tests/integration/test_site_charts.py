@@ -11,21 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER, violations
 
 from stallhorn.report.html.charts.scripted import SCRIPTS, STYLES
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 STATIC = Path(str(files("stallhorn.report.html") / "static"))
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_BROWSER
 
 DRAW = """
 window.picked = [];
@@ -33,16 +26,6 @@ window.zooms = [];
 window.charts = stallhorn.data().map((spec, place) => stallhorn.chart(document.getElementById("chart" + place),
   { ...spec, onpick: (line, index) => picked.push([line.id, index]), onzoom: (...view) => zooms.push(view) }));
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -419,8 +402,7 @@ def test_they_fit_and_axe_finds_nothing(show: Callable[..., Any], scheme: str, w
         summary.click()
     drag(page, 0.4, 0.8)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate(AXE, TAGS)["violations"]
+    found = violations(page)
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
@@ -22,16 +21,10 @@ from stallhorn.model import Benchmark, Direction, Machine, Observation, Report, 
 from stallhorn.report.environments import differences
 from stallhorn.report.html import publish
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 COMMITS = 30
 DRAWN = ".vt, [data-trouble]:not(:empty), [data-sides] code"  # a comparison, why there is none, or what to do first
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_BROWSER
 
 
 def mixed() -> Report:
@@ -75,16 +68,6 @@ def _random(rng: random.Random, of: SeriesKey, at: list[Any]) -> Series:
         point = ok(of, each, level * math.exp(rng.gauss(0, noise)), rng.choice([0.001, 0.02, 0.3]))
         points.append(replace(point, low=None, high=None, samples=()) if place % 7 == 0 else point)
     return Series(of, "seconds", tuple(points))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

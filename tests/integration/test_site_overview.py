@@ -6,17 +6,17 @@ import json
 import random
 import shutil
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
 from report_builder import NOW, compare, demo, key, ok, one_series, report, revision
-from test_site_browser import ARGUMENTS, CHROMIUM, Visit
+from test_site_browser import Visit
 
 from stallhorn import units
 from stallhorn.model import Benchmark, Series, Verdict
@@ -24,23 +24,9 @@ from stallhorn.report.html import publish, words
 from stallhorn.report.html.view import arrange
 from stallhorn.report.sentence import change_in_words
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_BROWSER
 
 SERIES = 3000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

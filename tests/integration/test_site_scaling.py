@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_BROWSER, violations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report_html"))
 
@@ -18,29 +17,11 @@ from report_builder import NOW, key, ok, report, revision
 from stallhorn.model import Benchmark, Observation, Series, Status
 from stallhorn.report.html import publish
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-AXE = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"
 SETTINGS: tuple[int | str, ...] = (1, 2, 4, 8, "numba=2 blas=1", "copies=2", "copies=4")
 BACKENDS = {"numpy": 0.9, "numba": 0.05, "jax": 0.3}  # and their serial fractions
 FAMILIES = 35  # so many that their data is in several files
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        yield opened
-        opened.close()
+pytestmark = IN_BROWSER
 
 
 def time_of(size: int, backend: str, setting: int | str) -> float:
@@ -161,8 +142,7 @@ def test_it_fits_and_axe_finds_nothing(visit: Callable[..., Any], scheme: str, w
     page = visit("?benchmark=suite00.Case0.measure", width=width, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.querySelectorAll('*').length") <= 3000
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate(AXE, TAGS)["violations"]
+    found = violations(page)
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
